@@ -1,0 +1,5 @@
+"""`python -m cinesent` is `cinesent`."""
+
+from cinesent.cli import main
+
+main()

@@ -1,0 +1,54 @@
+"""Options that several commands share, so that they are called and explained the same."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+_FILE_PANEL = "Your own file"
+
+DataOption = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        metavar="NAME|PATH",
+        help="imdb, imdb-train, rotten-tomatoes, or the path of an IMDB archive, of a .csv, .tsv, "
+        ".jsonl or .parquet file, or of a folder with pos/ and neg/. Without it: imdb if it can "
+        "be had, else imdb-train.",
+        show_default=False,
+    ),
+]
+
+TextColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--text-column",
+        metavar="NAME",
+        help="The column with the text; else text, review, sentence or content.",
+        rich_help_panel=_FILE_PANEL,
+        show_default=False,
+    ),
+]
+
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--label-column",
+        metavar="NAME",
+        help="The column with the label; else label, sentiment, target or rating.",
+        rich_help_panel=_FILE_PANEL,
+        show_default=False,
+    ),
+]
+
+PositiveFrom = Annotated[
+    float | None,
+    typer.Option(
+        "--positive-from",
+        metavar="N",
+        help="The labels are ratings, and positive from N on.",
+        rich_help_panel=_FILE_PANEL,
+        show_default=False,
+    ),
+]

@@ -1,0 +1,79 @@
+"""Raw review text to clean text: markup and control characters out, what carries sentiment kept.
+
+Case, digits ("7/10"), negation ("n't"), emoticons and emoji stay: the tokenizer decides about them.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+# A tag is "<" and a letter or "/": "I <3 it" and "a < b" are no tags. It ends within the 300
+# characters that the longest honest <a href> needs, so that a stray "<b" cannot eat a review.
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>|<!--.{0,1000}?-->", re.DOTALL)
+
+# NFKC leaves typographic quotes and dashes alone; reviews use them and the plain ones alike.
+_PLAIN = str.maketrans(
+    {
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201b": "'",
+        "\u02bc": "'",
+        "\u00b4": "'",
+        "`": "'",
+        "\u00a8": "",  # a spacing diaeresis, which NFKC would turn into a loose accent
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u201e": '"',
+        "\u00ab": '"',
+        "\u00bb": '"',
+        "\u2010": "-",
+        "\u2011": "-",
+        "\u2012": "-",
+        "\u2013": "-",
+        "\u2014": " - ",
+        "\u2015": " - ",
+        "\x96": "-",  # Windows-1252 dashes and quotes that were decoded as Latin-1
+        "\x97": " - ",
+        "\x91": "'",
+        "\x92": "'",
+        "\x93": '"',
+        "\x94": '"',
+        "\x85": "...",
+        "\ufe0f": "",  # variation selectors: the same emoji in colour
+        "\ufe0e": "",
+        "\u00ad": "",  # soft hyphen
+        "\u200b": "",  # zero-width space
+        "\ufeff": "",  # byte-order mark
+    }
+)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e]")
+
+
+def clean_text(text: str) -> str:
+    r"""Return `text` as one line of normalised Unicode without markup.
+
+    HTML entities are unescaped and tags replaced by a space (by nothing would glue words together:
+    14,665 of the 25,000 IMDB training reviews hold ``<br />``). Unicode is brought to NFKC,
+    typographic quotes and dashes to ASCII; control characters, lone surrogates and runs of white
+    space become one space.
+
+    Any string is accepted, and cleaning twice changes nothing more than cleaning once, except that
+    entities escaped twice ("&amp;lt;") are unescaped once more.
+
+    Example:
+        >>> clean_text("It&#39;s <b>great</b>!<br /><br />10\u201d\x00 &amp; more")
+        'It\'s great ! 10" & more'
+    """
+    # The table goes before NFKC, which would decompose a spacing acute into a space and an accent.
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_PLAIN))
+    elif "`" in text:
+        text = text.replace("`", "'")
+    # Splitting takes every kind of white space; the other control characters are made some first.
+    return " ".join(_UNPRINTABLE.sub(" ", text).split())

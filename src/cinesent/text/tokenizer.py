@@ -1,0 +1,234 @@
+"""Clean text to tokens, tokens to ids: one word-level tokenizer for training and predicting.
+
+Standard library only, so that the base install carries no tokenizer package and the rules can be
+repeated exactly in another language. `RULES` numbers the rules: a saved tokenizer names the rules
+it was fitted with, and a change of the rules is a new number.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cinesent.errors import BundleError, ConfigError
+from cinesent.text.clean import clean_text
+
+#: The number of the rules below.
+RULES = 1
+
+PADDING_ID = 0
+UNKNOWN_ID = 1
+PADDING = "[PAD]"
+UNKNOWN = "[UNK]"
+
+# Tried in this order at each place of the lower-cased text, the most frequent first; what matches
+# none of them is white space. A word takes its apostrophes along: `_split` parts contractions.
+_TOKEN = re.compile(
+    r"""
+      [^\W\d_]+(?:'[^\W\d_]+)*               # a word: film, didn't, o'neill
+    | [.!?*$-]{2,}                           # a run of marks: ... !!! ***
+    | \d+(?:\.\d+)?/\d+                     # a score: 7/10, 8.5/10
+    | \d+(?:[.,]\d+)*(?:(?:s|st|nd|rd|th|d)(?!\w))?   # a number: 1,000.5  1980s  2nd  3d
+    | [:;=][-o*']?[)(\]\[dp/\\|3]+(?!\w)     # an emoticon: :-) ;) =( :d
+    | \([-o*']?[:;=](?!\w)                   # ... the other way round: (-:
+    | <3                                     # a heart
+    | '(?:s|m|d|re|ve|ll)(?!\w)              # what a number or a mark left behind: 1980's
+    | [^\w\s]                                # any other mark, symbol or emoji
+    | \w                                     # an underscore, a numeral of another script
+    """,
+    re.VERBOSE,
+)
+_CONTRACTION = re.compile(r"(.+?)(n't|'(?:s|m|d|re|ve|ll))$")
+_REPEATS = re.compile(r"(.)\1{2,}")
+_SUFFIXES = ("'s", "s", "es", "ed", "d", "ing", "ly", "er", "est", "ness", "ish", "y", "like")
+
+
+def tokenize(text: str) -> list[str]:
+    """Split raw text into lower-cased tokens: words, contractions, scores, marks, emoticons, emoji.
+
+    A run of one mark is kept as a token of two ("!!!!" is "!!", louder than "!"), of three for
+    dots. Every text gives a list, an empty one for text without a visible character.
+
+    Example:
+        >>> tokenize("I didn't like it!!!<br />It's a 3/10... :-(")
+        ['i', 'did', "n't", 'like', 'it', '!!', 'it', "'s", 'a', '3/10', '...', ':-(']
+    """
+    tokens: list[str] = []
+    for token in _TOKEN.findall(clean_text(text).lower()):
+        if "'" in token and len(token) > 2:
+            tokens.extend(_split(token))
+        elif token[0] in ".!?*$-" and len(token) > 2:
+            tokens.append("..." if token[0] == "." else token[:2])
+        else:
+            tokens.append(token)
+    return tokens
+
+
+def _split(word: str) -> list[str]:
+    """Part a contraction: "didn't" is "did" and "n't", "i'd've" is "i", "'d" and "'ve"."""
+    match = _CONTRACTION.match(word)
+    return [*_split(match.group(1)), match.group(2)] if match else [word]
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """Turns raw text into ids with a vocabulary fitted on training text.
+
+    Id 0 is padding and id 1 the unknown word; the words follow by falling frequency. A word outside
+    the vocabulary gets a second chance before it is unknown: repeated letters are taken out
+    ("soooo" is read as "so"), then a suffix ("overacts" is read as "overact").
+
+    Attributes:
+        vocabulary: the tokens by id; the first two are "[PAD]" and "[UNK]".
+        rules: the number of the rules the vocabulary was made with.
+
+    Raises:
+        BundleError: the vocabulary does not begin as it must, repeats a word, or comes from rules
+            that this version does not know.
+
+    Example:
+        >>> tokenizer = Tokenizer.fit(["a fine film", "a fine cast"], vocabulary_size=4)
+        >>> tokenizer.encode("A fiiiine play")
+        [2, 3, 1]
+    """
+
+    vocabulary: tuple[str, ...]
+    rules: int = RULES
+    _ids: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Check the vocabulary and index it."""
+        if self.rules != RULES:
+            raise BundleError(
+                f"the tokenizer follows rules {self.rules}; this version of cinesent knows rules "
+                f"{RULES}. Train the model again, or use the version it was made with."
+            )
+        if self.vocabulary[:2] != (PADDING, UNKNOWN):
+            raise BundleError(
+                f"the vocabulary begins with {list(self.vocabulary[:2])}; "
+                f"expected {[PADDING, UNKNOWN]}."
+            )
+        ids = {token: index for index, token in enumerate(self.vocabulary) if index > UNKNOWN_ID}
+        if len(ids) != len(self.vocabulary) - 2:
+            raise BundleError("the vocabulary holds a token twice.")
+        object.__setattr__(self, "_ids", ids)
+
+    @classmethod
+    def fit(cls, texts: Iterable[str], vocabulary_size: int, min_count: int = 1) -> Tokenizer:
+        """Keep the most frequent tokens of `texts`, ties in alphabetical order.
+
+        Args:
+            texts: raw training texts, read once.
+            vocabulary_size: ids in all, padding and unknown included; at least 3.
+            min_count: tokens seen less often are left out.
+
+        Raises:
+            ConfigError: `vocabulary_size` or `min_count` is out of range, or no token is left.
+        """
+        return cls.fit_tokens((tokenize(text) for text in texts), vocabulary_size, min_count)
+
+    @classmethod
+    def fit_tokens(
+        cls, token_lists: Iterable[Sequence[str]], vocabulary_size: int, min_count: int = 1
+    ) -> Tokenizer:
+        """As :meth:`fit`, from texts that are tokenized already."""
+        if vocabulary_size < 3 or min_count < 1:
+            raise ConfigError(
+                f"vocabulary_size is {vocabulary_size} and min_count {min_count}; "
+                "expected at least 3 and 1."
+            )
+        counts: Counter[str] = Counter()
+        for tokens in token_lists:
+            counts.update(tokens)
+        kept = sorted(
+            (token for token, count in counts.items() if count >= min_count),
+            key=lambda token: (-counts[token], token),
+        )[: vocabulary_size - 2]
+        if not kept:
+            raise ConfigError(
+                f"no token occurs {min_count} times or more in the training texts: "
+                "give more texts or lower min_count."
+            )
+        return cls((PADDING, UNKNOWN, *kept))
+
+    def __len__(self) -> int:
+        return len(self.vocabulary)
+
+    def token_id(self, token: str) -> int:
+        """Return the id of a token, after its second chance if it is not in the vocabulary."""
+        found = self._ids.get(token)
+        return found if found is not None else self._second_chance(token)
+
+    def _second_chance(self, token: str) -> int:
+        for candidate in _alternatives(token):
+            found = self._ids.get(candidate)
+            if found is not None:
+                return found
+        return UNKNOWN_ID
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of a raw text; never empty: text without a token is one unknown word."""
+        return self.encode_tokens(tokenize(text))
+
+    def encode_tokens(self, tokens: Sequence[str]) -> list[int]:
+        """As :meth:`encode`, from tokens."""
+        ids = self._ids
+        encoded = [ids.get(token) or self._second_chance(token) for token in tokens]
+        return encoded or [UNKNOWN_ID]
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """Return the tokens of `ids`, padding left out.
+
+        Raises:
+            IndexError: an id lies outside the vocabulary.
+        """
+        return [self.vocabulary[index] for index in ids if index != PADDING_ID]
+
+    @cached_property
+    def _payload(self) -> dict[str, Any]:
+        return {"rules": self.rules, "vocabulary": list(self.vocabulary)}
+
+    def save(self, path: Path) -> None:
+        """Write the tokenizer as JSON."""
+        path.write_text(
+            json.dumps(self._payload, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Tokenizer:
+        """Read a tokenizer that :meth:`save` wrote.
+
+        Raises:
+            BundleError: the file is missing, not JSON, or not a tokenizer of known rules.
+        """
+        try:
+            payload = json.loads(path.read_text(encoding="utf-8"))
+            vocabulary, rules = payload["vocabulary"], payload["rules"]
+        except OSError as error:
+            raise BundleError(f"{path} cannot be read: {error.strerror}.") from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise BundleError(f"{path} is not a tokenizer of cinesent: {error!r}.") from error
+        if not isinstance(vocabulary, list) or not all(isinstance(t, str) for t in vocabulary):
+            raise BundleError(f"{path}: 'vocabulary' must be a list of strings.")
+        return cls(tuple(vocabulary), rules)
+
+
+def _alternatives(token: str) -> Iterator[str]:
+    """Yield what a word outside the vocabulary may stand for, nearest first."""
+    squeezed = _REPEATS.sub(r"\1\1", token)
+    if squeezed != token:
+        yield squeezed
+        yield _REPEATS.sub(r"\1", token)
+    for suffix in _SUFFIXES:
+        # A stem of three letters or fewer says too little: "bring" is not a form of "br".
+        if token.endswith(suffix) and len(token) - len(suffix) > 3:
+            stem = token[: -len(suffix)]
+            yield stem
+            if suffix in ("ed", "er", "est", "ing"):
+                yield stem + "e"

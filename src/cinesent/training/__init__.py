@@ -1,0 +1,1 @@
+"""Training: from reviews to a bundle."""
