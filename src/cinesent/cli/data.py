@@ -118,7 +118,8 @@ def _remarks(description: Description) -> list[str]:
     if train.reviews < 1000:
         remarks.append(f"{train.reviews:,} reviews are few to train on.")
     if train.repeats:
-        remarks.append(f"{train.repeats:,} texts are repeats; a split keeps them on one side.")
+        are = "1 text is a repeat" if train.repeats == 1 else f"{train.repeats:,} texts are repeats"
+        remarks.append(f"{are}; a split keeps copies on one side.")
     return remarks
 
 

@@ -11,15 +11,8 @@ from cinesent.data import folders
 from cinesent.data.labels import EXPECTED, label_rule, mapping_line
 from cinesent.data.progress import Say, silent
 from cinesent.data.reviews import Dataset, Reviews
-from cinesent.data.rows import (
-    Options,
-    Problems,
-    Row,
-    Table,
-    read_delimited,
-    read_jsonl,
-    read_parquet,
-)
+from cinesent.data.rows import read_delimited, read_jsonl, read_parquet
+from cinesent.data.table import Options, Problems, Row, Table
 from cinesent.errors import ConfigError, DataError
 
 _READERS: dict[str, Callable[[Path, Problems, Options], Table]] = {

@@ -10,7 +10,7 @@ from cinesent.data.decode import read_text
 from cinesent.data.labels import WORDS
 from cinesent.data.progress import Say
 from cinesent.data.reviews import LABELS, UNLABELLED, Dataset, Reviews
-from cinesent.data.rows import Problems
+from cinesent.data.table import Problems
 from cinesent.errors import DataError
 
 _UNLABELLED_NAMES = ("unsup", "unlabelled")

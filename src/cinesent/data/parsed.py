@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -29,24 +31,34 @@ FORMAT = 1
 
 _SPLITS = ("train", "test", "unlabelled")
 
+# What reading a copy with any byte wrong may raise.
+_DAMAGE = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+)
+
 
 def load_parsed(archive: Path) -> Dataset | None:
     """Return what was read from `archive` before; None if there is no sound copy of it."""
     try:
-        with np.load(_place(archive), allow_pickle=False) as columns:
-            if str(columns["key"]) != _key(archive):
+        with zipfile.ZipFile(_place(archive)) as file:
+            if str(_column(file, "key")) != _key(archive):
                 return None
-            splits = {name: _unpacked(name, columns) for name in _SPLITS}
-            if splits["train"] is None:
+            if str(_column(file, "members")) != _members(file.namelist()):
                 return None
-            return Dataset(
-                name=str(columns["name"]),
-                train=splits["train"],
-                test=splits["test"],
-                unlabelled=splits["unlabelled"],
-            )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, DataError):
+            name = str(_column(file, "name"))
+            splits = {split: _unpacked(file, name, split) for split in _SPLITS}
+    except (*_DAMAGE, DataError):
         return None
+    if splits["train"] is None:
+        return None
+    return Dataset(name, splits["train"], splits["test"], splits["unlabelled"])
 
 
 def save_parsed(archive: Path, dataset: Dataset) -> None:
@@ -58,6 +70,7 @@ def save_parsed(archive: Path, dataset: Dataset) -> None:
     for reviews in (dataset.train, dataset.test, dataset.unlabelled):
         if reviews is not None:
             columns |= _packed(reviews)
+    columns["members"] = np.array(_members([f"{name}.npy" for name in (*columns, "members")]))
     target = _place(archive)
     with contextlib.suppress(OSError):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,6 +95,11 @@ def _key(archive: Path) -> str:
     return json.dumps([FORMAT, str(archive.resolve()), facts.st_size, facts.st_mtime_ns])
 
 
+def _members(names: list[str]) -> str:
+    """Return the names of all members: damage to the zip's directory can hide one."""
+    return json.dumps(sorted(names))
+
+
 def _write(stream: Any, columns: dict[str, NDArray[Any]]) -> None:
     # numpy.savez_compressed takes three times as long for a file a tenth smaller.
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
@@ -104,22 +122,34 @@ def _packed(reviews: Reviews) -> dict[str, NDArray[Any]]:
     return columns
 
 
-def _unpacked(split: str, columns: Any) -> Reviews | None:
-    if f"{split}.labels" not in columns:
+def _unpacked(file: zipfile.ZipFile, name: str, split: str) -> Reviews | None:
+    members = file.namelist()
+    if f"{split}.labels.npy" not in members:
         return None
-    movies = columns.get(f"{split}.movies")
+    extra = {
+        column: _column(file, f"{split}.{column}")
+        for column in ("ratings", "movies")
+        if f"{split}.{column}.npy" in members
+    }
     return Reviews(
-        texts=_strings(columns, f"{split}.texts"),
-        labels=columns[f"{split}.labels"],
-        name=f"{columns['name']}/{split}",
-        ids=_strings(columns, f"{split}.ids"),
-        ratings=columns.get(f"{split}.ratings"),
-        movie_ids=None if movies is None else movies.astype(np.str_),
+        texts=_strings(file, f"{split}.texts"),
+        labels=_column(file, f"{split}.labels"),
+        name=f"{name}/{split}",
+        ids=_strings(file, f"{split}.ids"),
+        ratings=extra.get("ratings"),
+        movie_ids=extra["movies"].astype(np.str_) if "movies" in extra else None,
     )
 
 
-def _strings(columns: Any, name: str) -> list[str]:
-    content = columns[name].tobytes()
-    ends = np.cumsum(columns[f"{name}.lengths"]).tolist()
+def _strings(file: zipfile.ZipFile, name: str) -> list[str]:
+    content = _column(file, name).tobytes()
+    ends = np.cumsum(_column(file, f"{name}.lengths")).tolist()
     starts = [0, *ends[:-1]]
     return [content[a:b].decode("utf-8") for a, b in zip(starts, ends, strict=True)]
+
+
+def _column(file: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    # Whole, because only then zipfile compares the checksum; numpy.load stops just before.
+    content = io.BytesIO(file.read(f"{name}.npy"))
+    column: NDArray[Any] = np.lib.format.read_array(content, allow_pickle=False)
+    return column

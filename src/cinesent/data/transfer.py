@@ -65,13 +65,12 @@ def transfer(url: str, part: Path, patience: Patience, advance: Advance, say: Sa
         try:
             _attempt(url, part, patience, advance)
         except _TryAgainError as error:
-            # A try that got further than any before it is not a failure in a row.
-            failures = 1 if _size(part) > best else failures + 1
+            failures = 0 if _size(part) > best else failures + 1
             best = max(best, _size(part))
             if failures >= patience.attempts:
                 raise DownloadError(str(error)) from error
-            pause = patience.pause * 2 ** (failures - 1)
-            say(f"{error}; trying again in {pause:.0f} s.")
+            pause = patience.pause * 2 ** max(failures - 1, 0)
+            say(f"{error}; trying again in {pause:.0f} s")
             time.sleep(pause)
         else:
             return
@@ -149,7 +148,7 @@ def _reason(error: Exception) -> str:
     """Say in a few words why a connection failed; the libraries wrap the reason many times."""
     text = str(error)
     known = {
-        "NameResolutionError": "the server's name cannot be resolved: no network?",
+        "NameResolutionError": "the server's name cannot be resolved (is there a network?)",
         "Connection refused": "the server refuses the connection",
         "ConnectTimeout": "the server does not answer",
         "timed out": "the server does not answer",

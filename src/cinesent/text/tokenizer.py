@@ -44,7 +44,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_CONTRACTION = re.compile(r"(.+?)(n't|'(?:s|m|d|re|ve|ll))$")
+_CONTRACTIONS = ("n't", "'s", "'m", "'d", "'re", "'ve", "'ll")
 _REPEATS = re.compile(r"(.)\1{2,}")
 _SUFFIXES = ("'s", "s", "es", "ed", "d", "ing", "ly", "er", "est", "ness", "ish", "y", "like")
 
@@ -72,8 +72,14 @@ def tokenize(text: str) -> list[str]:
 
 def _split(word: str) -> list[str]:
     """Part a contraction: "didn't" is "did" and "n't", "i'd've" is "i", "'d" and "'ve"."""
-    match = _CONTRACTION.match(word)
-    return [*_split(match.group(1)), match.group(2)] if match else [word]
+    parts: list[str] = []
+    end = len(word)
+    # From 1 on: something must be left in front of a contraction.
+    while word.endswith(_CONTRACTIONS, 1, end):
+        part = next(part for part in _CONTRACTIONS if word.endswith(part, 1, end))
+        parts.append(part)
+        end -= len(part)
+    return [word[:end], *reversed(parts)]
 
 
 @dataclass(frozen=True)

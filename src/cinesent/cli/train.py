@@ -1,0 +1,131 @@
+"""`cinesent train`: from reviews to a model."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cinesent.cli.console import report_error, say
+from cinesent.cli.options import DataOption, LabelColumn, PositiveFrom, TextColumn
+
+
+def train_command(
+    data: DataOption = None,
+    preset: Annotated[
+        str, typer.Option("--preset", metavar="NAME", help="classic or default.")
+    ] = "default",
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="F.toml", help="A recipe to overlay on the preset."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="One setting; may be repeated."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="The folder the model goes to.")
+    ] = Path("model"),
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the unfinished run for DIR.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the model or unfinished run in DIR.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same model.")] = 0,
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            "--backend",
+            metavar="NAME",
+            help="tensorflow, jax or torch.  [default: KERAS_BACKEND, else tensorflow]",
+        ),
+    ] = None,
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option("--tensorboard", metavar="DIR", help="Write TensorBoard logs there."),
+    ] = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    positive_from: PositiveFrom = None,
+) -> None:
+    """Train a model on labelled reviews and write it to a folder.
+
+    Ctrl-C stops after the step under way and keeps the best model so far; --resume goes on, also
+    after a crash. Settings and their meanings: cinesent train --set help=
+
+    Examples:
+
+      cinesent train --data imdb --out model
+
+      cinesent train --data reviews.csv --positive-from 6 --set epochs=5
+    """
+    from cinesent.config import Recipe, parse_assignments
+    from cinesent.data import load_dataset
+    from cinesent.errors import require
+
+    overlays = parse_assignments(settings or [])
+    if "help" in overlays:
+        _show_settings()
+        raise typer.Exit
+    recipe = Recipe.from_toml(config, preset) if config else Recipe.from_preset(preset)
+    recipe = recipe.overlay(overlays)
+    require("keras", "train", "Training")
+
+    from cinesent.cli.progress import training_reporter
+    from cinesent.training.run import check_target, train
+
+    check_target(out, resume=resume, overwrite=overwrite)
+    dataset = load_dataset(
+        data,
+        text_column=text_column,
+        label_column=label_column,
+        positive_from=positive_from,
+        say=say,
+    )
+    run = train(
+        dataset,
+        recipe,
+        reporter=training_reporter(),
+        out=out,
+        seed=seed,
+        backend=backend,
+        resume=resume,
+        overwrite=overwrite,
+        tensorboard=tensorboard,
+        command=shlex.join(["cinesent", *sys.argv[1:]]),
+    )
+    accuracy = run.validation["accuracy"]
+    reviews = run.validation["num_reviews"]
+    typer.echo(f"{run.bundle}\tvalidation accuracy {accuracy:.4f} on {reviews:,} reviews")
+    say(f"{run.seconds:.0f} s in all. Ask it: cinesent predict --model {run.bundle} 'A fine film.'")
+    if run.interrupted:
+        report_error(
+            f"interrupted; the best model so far is in {run.bundle}. "
+            "Go on with the same command and --resume."
+        )
+        raise typer.Exit(130)
+
+
+def _show_settings() -> None:
+    """Print every setting with its meaning and its value in each preset."""
+    from dataclasses import fields
+
+    from rich.table import Table
+
+    from cinesent.cli.console import stdout
+    from cinesent.config import PRESETS
+
+    for title in ("model", "training"):
+        table = Table(title=title, title_justify="left", box=None, header_style="bold")
+        table.add_column("setting", no_wrap=True)
+        for name in PRESETS:
+            table.add_column(name, no_wrap=True)
+        table.add_column("meaning")
+        for item in fields(getattr(next(iter(PRESETS.values())), title)):
+            values = [str(getattr(getattr(p, title), item.name)) for p in PRESETS.values()]
+            table.add_row(item.name, *values, item.metadata["help"])
+        stdout().print(table)

@@ -1,0 +1,74 @@
+"""Which framework Keras runs on: chosen once, before Keras is imported."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from types import ModuleType
+
+from cinesent.errors import ConfigError, nearest, require
+
+#: Backend name to the extra that installs it. Keras-torch is slow at LSTMs on a CPU.
+BACKENDS = {"tensorflow": "train", "jax": "jax", "torch": "torch"}
+
+
+def import_keras(backend: str | None = None) -> ModuleType:
+    """Import Keras on a backend and return the module.
+
+    Args:
+        backend: "tensorflow", "jax" or "torch"; None takes `KERAS_BACKEND`, or what Keras is
+            running on already, or TensorFlow.
+
+    Raises:
+        ConfigError: no such backend, or Keras runs on another one in this process.
+        MissingExtraError: Keras or the backend is not installed.
+    """
+    loaded = sys.modules.get("keras")
+    if backend is None:
+        running = str(loaded.backend.backend()) if loaded else None
+        backend = running or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend not in BACKENDS:
+        raise ConfigError(f"there is no backend '{backend}'. {nearest(backend, BACKENDS)}")
+    require("keras", "train", "Training")
+    require(backend, BACKENDS[backend], f"The {backend} backend")
+    if loaded and loaded.backend.backend() != backend:
+        raise ConfigError(
+            f"Keras runs on {loaded.backend.backend()} in this process, so it cannot run on "
+            f"{backend}. Set KERAS_BACKEND={backend} before Keras is imported."
+        )
+    os.environ["KERAS_BACKEND"] = backend
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _quiet_stderr():
+        import keras
+
+        if backend == "tensorflow":
+            import tensorflow
+
+            # The gradient of the embedding is summed in the order of its threads otherwise, and
+            # the same seed would not give the same weights.
+            tensorflow.config.experimental.enable_op_determinism()
+    return keras
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Keep back what C++ libraries write to stderr as they start, unless the import fails."""
+    if "keras" in sys.modules:
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as buffer:
+        os.dup2(buffer.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            buffer.seek(0)
+            os.write(kept, buffer.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

@@ -1,0 +1,221 @@
+"""The network in Keras 3: the one file that names its layers.
+
+    token ids ─ word dropout ─┬─ embedding ─ dropout ─ LSTM ─ pooling ─┬─ dropout ─ Dense(1, sigmoid)
+                              └─ reversed ─ (the same) ─ LSTM ─ pooling ┘
+
+Reviews are padded on the right with id 0. The LSTMs get no Keras mask, which would switch their
+fast kernels off on two of three backends; instead the backward LSTM reads the review with its real
+part reversed, so that padding comes last for it too, and pooling looks at real tokens only. The
+head is linear, so that the logit is a sum over tokens.
+
+Importing this module imports Keras and its backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+from numpy.typing import NDArray
+
+from cinesent.config import ModelConfig
+from cinesent.errors import BundleError
+from cinesent.text.tokenizer import PADDING_ID, UNKNOWN_ID
+
+Weights = dict[str, NDArray[np.float32]]
+
+
+@keras.saving.register_keras_serializable("cinesent")
+class WordDropout(layers.Layer):
+    """Reads a share of the tokens as the unknown word while training (Dai & Le, 2015).
+
+    Call arguments: ids, int32 (batch, time). Returns the same shape; padding stays padding.
+    """
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rate = rate
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, ids: Any, training: bool = False) -> Any:
+        """Replace tokens, in training only."""
+        if not training or self.rate == 0:
+            return ids
+        drawn = keras.random.uniform(ops.shape(ids), seed=self.seed_generator)
+        drop = ops.logical_and(drawn < self.rate, ops.not_equal(ids, PADDING_ID))
+        return ops.where(drop, UNKNOWN_ID, ids)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what builds the layer again."""
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable("cinesent")
+class ReverseSequence(layers.Layer):
+    """Reverses the real part of right-padded ids and leaves the padding where it is.
+
+    Call arguments: ids, int32 (batch, time). Returns the same shape.
+    """
+
+    def call(self, ids: Any) -> Any:
+        """Gather each row from its last real token to its first."""
+        lengths = ops.sum(ops.cast(ops.not_equal(ids, PADDING_ID), "int32"), 1, keepdims=True)
+        steps = ops.expand_dims(ops.arange(ops.shape(ids)[1], dtype="int32"), 0)
+        return ops.take_along_axis(
+            ids, ops.where(steps < lengths, lengths - 1 - steps, steps), axis=1
+        )
+
+
+@keras.saving.register_keras_serializable("cinesent")
+class MaskedMaxPooling(layers.Layer):
+    """The largest value of each unit over the real tokens.
+
+    Call arguments: states, float (batch, time, units), and ids, int32 (batch, time).
+    Returns (batch, units).
+    """
+
+    def call(self, states: Any, ids: Any) -> Any:
+        """Take the maximum over time; a state lies in (-1, 1), so -2 never wins."""
+        real = ops.expand_dims(ops.not_equal(ids, PADDING_ID), -1)
+        return ops.max(ops.where(real, states, ops.cast(-2.0, states.dtype)), axis=1)
+
+
+@keras.saving.register_keras_serializable("cinesent")
+class MaskedMeanPooling(layers.Layer):
+    """The mean of each unit over the real tokens.
+
+    Call arguments: states, float (batch, time, units), and ids, int32 (batch, time).
+    Returns (batch, units).
+    """
+
+    def call(self, states: Any, ids: Any) -> Any:
+        """Average over time; a review of padding alone counts as one token."""
+        real = ops.cast(ops.expand_dims(ops.not_equal(ids, PADDING_ID), -1), states.dtype)
+        return ops.sum(states * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0)
+
+
+@keras.saving.register_keras_serializable("cinesent")
+class LastState(layers.Layer):
+    """The state after the last real token of a right-padded review.
+
+    Call arguments: states, float (batch, time, units), and ids, int32 (batch, time).
+    Returns (batch, units).
+    """
+
+    def call(self, states: Any, ids: Any) -> Any:
+        """Gather the state at the last id that is not padding."""
+        lengths = ops.sum(ops.cast(ops.not_equal(ids, PADDING_ID), "int32"), axis=1)
+        last = ops.reshape(ops.maximum(lengths - 1, 0), (-1, 1, 1))
+        last = ops.broadcast_to(last, (ops.shape(states)[0], 1, states.shape[-1]))
+        return ops.squeeze(ops.take_along_axis(states, last, axis=1), axis=1)
+
+
+_POOLINGS = {"max": MaskedMaxPooling, "mean": MaskedMeanPooling, "last": LastState}
+
+
+def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
+    """Build the network of a :class:`~cinesent.config.ModelConfig`, with fresh weights.
+
+    Args:
+        config: what to build; every preset has one.
+        seed: of the weights and of the dropouts, each of which has a stream of its own.
+
+    Returns:
+        A functional model from token ids, int32 (batch, time), right-padded with 0 (or, where the
+        config fixes a sequence length, padded as it says to that length), to the probability that
+        the review is positive, float32 (batch, 1). Not compiled.
+
+    Source:
+        LSTM: Hochreiter & Schmidhuber (1997); in both directions: Schuster & Paliwal (1997);
+        pooled over time: Johnson & Zhang (2016).
+    """
+    seeds = iter(range(1000 * seed, 1000 * seed + 1000))
+    token_ids = keras.Input((config.sequence_length or None,), dtype="int32", name="token_ids")
+    ids = token_ids
+    if config.word_dropout:
+        ids = WordDropout(config.word_dropout, seed=next(seeds), name="word_dropout")(ids)
+    embedding = layers.Embedding(
+        config.vocabulary_size,
+        config.embedding_dim,
+        embeddings_initializer=keras.initializers.RandomUniform(-0.05, 0.05, seed=next(seeds)),
+        name="embedding",
+    )
+    features: list[Any] = []
+    for direction in config.directions:
+        read = ids if direction == "forward" else ReverseSequence(name="reversed_ids")(ids)
+        vectors = embedding(read)
+        if config.embedding_dropout:
+            # One mask a review, shared over time: Gal & Ghahramani (2016).
+            vectors = layers.SpatialDropout1D(config.embedding_dropout, seed=next(seeds))(vectors)
+        features += _read_and_pool(config, direction, vectors, read, seeds)
+    pooled = features[0] if len(features) == 1 else layers.Concatenate(name="pooled")(features)
+    if config.head_dropout:
+        pooled = layers.Dropout(config.head_dropout, seed=next(seeds))(pooled)
+    probability = layers.Dense(
+        1,
+        activation="sigmoid",
+        kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+        name="head",
+    )(pooled)
+    return keras.Model(token_ids, probability, name="cinesent")
+
+
+def _read_and_pool(
+    config: ModelConfig, direction: str, vectors: Any, ids: Any, seeds: Any
+) -> list[Any]:
+    """Run one LSTM over `vectors` and return its pooled vectors, (batch, units) each."""
+    # With every review padded on the left to one length, the last state is the last output.
+    plain_last = config.sequence_length > 0 and config.pooling == "last"
+    lstm = layers.LSTM(
+        config.units,
+        return_sequences=not plain_last,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+        name=direction,
+    )
+    states = lstm(vectors)
+    if plain_last:
+        return [states]
+    return [_POOLINGS[name](name=f"{direction}_{name}")(states, ids) for name in config.poolings]
+
+
+def _variables(model: keras.Model) -> dict[str, Any]:
+    """Return the model's trainable variables by the names that a bundle uses."""
+    found = {"embedding": model.get_layer("embedding").embeddings}
+    for direction in ("forward", "backward"):
+        if any(layer.name == direction for layer in model.layers):
+            cell = model.get_layer(direction).cell
+            found[f"{direction}.kernel"] = cell.kernel
+            found[f"{direction}.recurrent_kernel"] = cell.recurrent_kernel
+            found[f"{direction}.bias"] = cell.bias
+    head = model.get_layer("head")
+    found["head.kernel"], found["head.bias"] = head.kernel, head.bias
+    return found
+
+
+def get_weights(model: keras.Model) -> Weights:
+    """Return a copy of the model's weights, float32, by the names of a bundle."""
+    return {
+        name: np.array(ops.convert_to_numpy(variable.value), dtype=np.float32)
+        for name, variable in _variables(model).items()
+    }
+
+
+def set_weights(model: keras.Model, weights: Mapping[str, NDArray[Any]]) -> None:
+    """Put weights into the model, by the names of a bundle; the rest stays as it is.
+
+    Raises:
+        BundleError: a name is unknown to the model, or a shape differs.
+    """
+    variables = _variables(model)
+    for name, value in weights.items():
+        if name not in variables:
+            raise BundleError(f"the model has no weight '{name}'; it has {sorted(variables)}.")
+        expected = tuple(variables[name].shape)
+        if tuple(value.shape) != expected:
+            raise BundleError(f"weight '{name}' has shape {value.shape}; expected {expected}.")
+        variables[name].assign(value)

@@ -1,0 +1,159 @@
+"""The state of a training run on disk: enough to go on as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cinesent.errors import TrainingError
+
+if TYPE_CHECKING:
+    from keras import Model
+
+    from cinesent.training.loop import Progress
+
+_STATE = "state.npz"
+_RUN = "run.json"
+
+
+class Checkpoint:
+    """A folder beside the bundle-to-be that holds an unfinished run.
+
+    `run.json` says what is being trained (recipe, data, seed), so that nothing else is resumed by
+    mistake; `state.npz` holds every variable of model and optimizer, the dropouts' random streams
+    among them, the best weights, and where in which epoch the run stands; other arrays are results
+    of earlier stages. Each file is replaced in one step, and none holds pickled objects.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; nothing is written yet."""
+        self.folder = folder
+
+    @property
+    def exists(self) -> bool:
+        """Whether an unfinished run lies here."""
+        return (self.folder / _RUN).is_file()
+
+    def start(self, run: dict[str, Any]) -> None:
+        """Begin a run: make the folder and write down what is trained."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _replace(self.folder / _RUN, json.dumps(run, indent=2).encode())
+
+    def check(self, run: dict[str, Any]) -> None:
+        """Raise unless the run that lies here is `run`.
+
+        Raises:
+            TrainingError: the run's file cannot be read, or differs; the message names where.
+        """
+        try:
+            found = json.loads((self.folder / _RUN).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{self.folder / _RUN} cannot be read: {error}.") from error
+        differing = _differences(found, run)
+        if differing:
+            raise TrainingError(
+                f"the unfinished run in {self.folder} is another one: {'; '.join(differing)}. "
+                "Resume it with the settings it began with, or start over with --overwrite."
+            )
+
+    def store(self, name: str, array: NDArray[Any]) -> None:
+        """Keep the result of a stage."""
+        _write_arrays(self.folder / f"{name}.npz", {"array": array})
+
+    def recall(self, name: str) -> NDArray[Any] | None:
+        """Return the result of a stage, None where there is none that can be read."""
+        try:
+            with np.load(self.folder / f"{name}.npz", allow_pickle=False) as stored:
+                return np.asarray(stored["array"])
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return None
+
+    def save_state(self, model: Model, progress: Progress) -> None:
+        """Write down all that the next step depends on."""
+        from keras import ops
+
+        arrays = {
+            **_numbered("model", [ops.convert_to_numpy(v.value) for v in model.variables]),
+            **_numbered(
+                "optimizer", [ops.convert_to_numpy(v.value) for v in model.optimizer.variables]
+            ),
+            **{f"best/{name}": value for name, value in progress.best_weights.items()},
+            "progress": np.array(json.dumps(progress.to_dict())),
+        }
+        _write_arrays(self.folder / _STATE, arrays)
+
+    def load_state(self, model: Model, progress: Progress) -> bool:
+        """Put a saved state back into `model` and `progress`; False where none was saved.
+
+        Raises:
+            TrainingError: the file is damaged, or holds the state of another network.
+        """
+        path = self.folder / _STATE
+        if not path.exists():
+            return False
+        model.optimizer.build(model.trainable_variables)
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                _assign(model.variables, "model", stored)
+                _assign(model.optimizer.variables, "optimizer", stored)
+                best = {key[5:]: stored[key] for key in stored.files if key.startswith("best/")}
+                progress.restore(json.loads(str(stored["progress"])), best)
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise TrainingError(
+                f"{path} does not hold a state of this network: {error}. "
+                "Start over with --overwrite."
+            ) from error
+        return True
+
+    def remove(self) -> None:
+        """Delete the files of a run that is finished, and the folder if nothing else is in it."""
+        for path in self.folder.glob("*.npz"):
+            path.unlink()
+        (self.folder / _RUN).unlink(missing_ok=True)
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+
+def _differences(found: Any, wanted: Any, where: str = "") -> list[str]:
+    """List the leaves in which two nested dictionaries differ."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        keys = sorted({*found, *wanted})
+        return [
+            line
+            for key in keys
+            for line in _differences(found.get(key), wanted.get(key), f"{where}.{key}".lstrip("."))
+        ]
+    return [] if found == wanted else [f"{where} was {found}, is {wanted}"]
+
+
+def _numbered(prefix: str, arrays: list[NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Name arrays by their place: Keras's own names are not unique."""
+    return {f"{prefix}/{index}": np.asarray(array) for index, array in enumerate(arrays)}
+
+
+def _assign(variables: list[Any], prefix: str, stored: Any) -> None:
+    if f"{prefix}/{len(variables)}" in stored.files:
+        raise ValueError(f"it has more {prefix} variables than this network")
+    for index, variable in enumerate(variables):
+        variable.assign(stored[f"{prefix}/{index}"])
+
+
+def _write_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)

@@ -1,0 +1,178 @@
+"""From a dataset to encoded examples: split, vocabulary, word vectors, the teacher's opinions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cinesent.config import Recipe
+from cinesent.data.duplicates import without_duplicates
+from cinesent.data.reviews import Dataset, Reviews
+from cinesent.data.split import split_reviews
+from cinesent.errors import DataError
+from cinesent.text.tokenizer import Tokenizer, tokenize
+from cinesent.training.batches import Examples, training_row
+from cinesent.training.checkpoint import Checkpoint
+from cinesent.training.teacher import ngram_opinions
+from cinesent.training.vectors import ppmi_vectors
+
+TokenLists = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the network is trained on.
+
+    Attributes:
+        recipe: the recipe, its vocabulary no larger than the one that was found.
+        tokenizer: fitted on the training reviews and the unlabelled ones, no others.
+        train: labelled reviews and, with a teacher, the unlabelled ones behind them.
+        validation: encoded as for predicting: nothing cut that the network would not cut.
+        validation_reviews: the same reviews as text.
+        vectors: float32 (vocabulary, embedding_dim) to start from, None for random ones.
+    """
+
+    recipe: Recipe
+    tokenizer: Tokenizer
+    train: Examples
+    validation: Examples
+    validation_reviews: Reviews
+    vectors: NDArray[np.float32] | None
+
+
+def prepare(
+    dataset: Dataset,
+    recipe: Recipe,
+    seed: int,
+    checkpoint: Checkpoint,
+    say: Callable[[str], None],
+) -> Prepared:
+    """Split, tokenize and encode a dataset for a recipe.
+
+    Args:
+        dataset: its test reviews are only used to keep copies of them out.
+        recipe: says what share to hold out, which vectors, which teacher.
+        seed: of the split and the vectors.
+        checkpoint: results of slow stages are looked up there first.
+        say: hears a line a stage.
+
+    Raises:
+        DataError: too few labelled reviews, or only one label among them.
+    """
+    labelled = _usable(dataset.train.labelled())
+    train_rows, validation_rows = split_reviews(
+        labelled, validation=recipe.training.validation, seed=seed
+    )
+    train, validation = labelled.take(train_rows), labelled.take(validation_rows)
+    unlabelled = _unlabelled_reviews(dataset, recipe, validation)
+    extra = f", {len(unlabelled):,} unlabelled" if unlabelled else ""
+    say(f"{dataset.name}: {len(train):,} reviews to train on, {len(validation):,} held out{extra}")
+
+    tokens = tokenize_all(train.texts)
+    extra_tokens = tokenize_all(unlabelled.texts) if unlabelled else []
+    tokenizer = Tokenizer.fit_tokens(
+        tokens + extra_tokens, recipe.model.vocabulary_size, recipe.training.min_count
+    )
+    if len(tokenizer) < recipe.model.vocabulary_size:
+        recipe = recipe.overlay({"vocabulary_size": len(tokenizer)})
+    say(f"vocabulary: {len(tokenizer):,} tokens")
+
+    targets = train.labels.astype(np.float32)
+    opinions = _opinions(recipe, train, tokens, extra_tokens, checkpoint, say)
+    encoded = [tokenizer.encode_tokens(row) for row in tokens]
+    encoded_extra = [tokenizer.encode_tokens(row) for row in extra_tokens]
+    vectors = _vectors(recipe, encoded + encoded_extra, seed, checkpoint, say)
+    if opinions is not None:
+        encoded, targets = encoded + encoded_extra, np.concatenate([targets, opinions])
+    return Prepared(
+        recipe=recipe,
+        tokenizer=tokenizer,
+        train=Examples([training_row(ids, recipe) for ids in encoded], targets),
+        validation=encode_reviews(validation, tokenizer, recipe),
+        validation_reviews=validation,
+        vectors=vectors,
+    )
+
+
+def tokenize_all(texts: Sequence[str]) -> TokenLists:
+    """Tokenize many texts, equal tokens sharing their memory."""
+    return [[sys.intern(token) for token in tokenize(text)] for text in texts]
+
+
+def encode_reviews(reviews: Reviews, tokenizer: Tokenizer, recipe: Recipe) -> Examples:
+    """Encode labelled reviews whole, as they are read when predicting."""
+    uncut = recipe.overlay({"max_length": 0})
+    return Examples(
+        [training_row(tokenizer.encode(text), uncut) for text in reviews.texts],
+        reviews.labels.astype(np.float32),
+    )
+
+
+def _usable(labelled: Reviews) -> Reviews:
+    counts = np.bincount(labelled.labels, minlength=2)
+    if counts.min() < 2:
+        raise DataError(
+            f"{labelled.name} has {counts[0]} negative and {counts[1]} positive reviews; "
+            "training needs at least two of each."
+        )
+    return labelled
+
+
+def _unlabelled_reviews(dataset: Dataset, recipe: Recipe, validation: Reviews) -> Reviews | None:
+    """Return the unlabelled reviews a recipe uses, less those that repeat a review held out."""
+    settings = recipe.training
+    if dataset.unlabelled is None or (settings.teacher, settings.word_vectors) == (
+        "none",
+        "random",
+    ):
+        return None
+    unlabelled = dataset.unlabelled.take(without_duplicates(dataset.unlabelled, of=validation))
+    if dataset.test is not None:
+        unlabelled = unlabelled.take(without_duplicates(unlabelled, of=dataset.test))
+    return unlabelled
+
+
+def _opinions(
+    recipe: Recipe,
+    train: Reviews,
+    tokens: TokenLists,
+    extra_tokens: TokenLists,
+    checkpoint: Checkpoint,
+    say: Callable[[str], None],
+) -> NDArray[np.float32] | None:
+    """Return the teacher's soft labels, float32 (unlabelled,), None without teacher or pupils."""
+    if recipe.training.teacher == "none" or not extra_tokens:
+        return None
+    opinions = checkpoint.recall("opinions")
+    if opinions is None:
+        say("the n-gram teacher reads the labelled reviews and judges the unlabelled ones")
+        opinions = ngram_opinions(
+            tokens, train.labels, extra_tokens, recipe.training.teacher_scale
+        )
+        checkpoint.store("opinions", opinions)
+    return opinions
+
+
+def _vectors(
+    recipe: Recipe,
+    encoded: list[list[int]],
+    seed: int,
+    checkpoint: Checkpoint,
+    say: Callable[[str], None],
+) -> NDArray[np.float32] | None:
+    """Return pre-trained word vectors, None where the recipe starts from random ones."""
+    if recipe.training.word_vectors == "random":
+        return None
+    vectors = checkpoint.recall("vectors")
+    if vectors is None:
+        say("word vectors from the words' company (PPMI)")
+        rows = [np.asarray(ids, dtype=np.int32) for ids in encoded]
+        vectors = ppmi_vectors(
+            rows, recipe.model.vocabulary_size, recipe.model.embedding_dim, seed
+        )
+        checkpoint.store("vectors", vectors)
+    return vectors

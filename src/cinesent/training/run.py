@@ -1,0 +1,294 @@
+"""From reviews to a bundle: the whole of `cinesent train`."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cinesent._version import __version__
+from cinesent.bundle import is_bundle, save_bundle
+from cinesent.config import Recipe
+from cinesent.data import load_dataset
+from cinesent.data.reviews import Dataset
+from cinesent.errors import TrainingError
+from cinesent.evaluation.metrics import binary_metrics
+from cinesent.models.backend import import_keras
+from cinesent.training.checkpoint import Checkpoint
+from cinesent.training.loop import (
+    EpochRecord,
+    Interrupt,
+    Progress,
+    Reporter,
+    SilentReporter,
+    fit,
+    predict_rows,
+)
+from cinesent.training.prepare import Prepared, prepare
+
+if TYPE_CHECKING:
+    from keras import Model
+
+    from cinesent.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What a training run leaves.
+
+    Attributes:
+        bundle: the folder with the model.
+        recipe: what was trained, overlays included.
+        history: one record an epoch.
+        best_epoch: the epoch whose weights the bundle holds, 0 if none was finished.
+        validation: metrics of the bundle's weights on the reviews held out.
+        seconds: wall time, everything included.
+        interrupted: whether Ctrl-C ended it.
+    """
+
+    bundle: Path
+    recipe: Recipe
+    history: tuple[EpochRecord, ...]
+    best_epoch: int
+    validation: Mapping[str, Any]
+    seconds: float
+    interrupted: bool = False
+
+    def classifier(self) -> Classifier:
+        """Load the trained model for predicting."""
+        from cinesent.classifier import load
+
+        return load(self.bundle)
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """Everything about a run that is not the recipe.
+
+    Attributes:
+        out: the folder the bundle goes to.
+        seed: of split, weights, dropout and order: the same seed, the same model.
+        backend: "tensorflow", "jax" or "torch"; None: `KERAS_BACKEND`, else TensorFlow.
+        resume: go on with an unfinished run for the same folder.
+        overwrite: replace a bundle, drop an unfinished run.
+        tensorboard: a folder for TensorBoard event files, None for none.
+        command: what made the run, for the manifest.
+    """
+
+    out: Path = Path("model")
+    seed: int = 0
+    backend: str | None = None
+    resume: bool = False
+    overwrite: bool = False
+    tensorboard: Path | None = None
+    command: str = field(default_factory=lambda: " ".join(sys.argv[:1]))
+
+
+def train(
+    data: Dataset | str | Path | None = None,
+    preset: str | Recipe = "default",
+    *,
+    settings: Mapping[str, Any] | None = None,
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> TrainingRun:
+    """Train a model and write it as a bundle.
+
+    Args:
+        data: a loaded dataset, or what :func:`cinesent.load_dataset` takes: "imdb", "imdb-train",
+            "rotten-tomatoes", a path. None: "imdb" if it can be had, else "imdb-train".
+        preset: "default", "classic", or a :class:`~cinesent.config.Recipe`.
+        settings: overlaid on the preset, such as ``{"units": 96}``.
+        reporter: hears how it goes; silent by default.
+        **options: the fields of :class:`TrainingOptions`: `out`, `seed`, `backend`, `resume`,
+            `overwrite`, `tensorboard`.
+
+    Raises:
+        ConfigError: an unknown preset, setting or backend.
+        DataError: the data cannot be had or used.
+        TrainingError: `out` holds a model or an unfinished run and nothing was said about it, or
+            the training diverged.
+        MissingExtraError: the train extra is not installed.
+
+    Example:
+        >>> run = cinesent.train("imdb-train", "default", out="my-model")  # doctest: +SKIP
+        >>> run.classifier().predict(["A quiet triumph."])  # doctest: +SKIP
+    """
+    started = time.perf_counter()
+    chosen = TrainingOptions(**{**options, "out": Path(options.get("out", "model"))})
+    reporter = reporter or SilentReporter()
+    recipe = preset if isinstance(preset, Recipe) else Recipe.from_preset(preset)
+    recipe = recipe.overlay(settings or {})
+    check_target(chosen.out, resume=chosen.resume, overwrite=chosen.overwrite)
+    checkpoint = Checkpoint(checkpoint_folder(chosen.out))
+    if chosen.overwrite:
+        checkpoint.remove()
+    keras = import_keras(chosen.backend)
+    if keras.backend.backend() == "torch":
+        reporter.say("note: Keras on torch trains LSTMs slowly on a CPU; tensorflow or jax do not")
+    keras.utils.set_random_seed(chosen.seed)
+
+    if not isinstance(data, Dataset):
+        data = load_dataset(data, say=reporter.say)
+    described = _describe_run(data, recipe, chosen, keras.backend.backend())
+    if checkpoint.exists:
+        checkpoint.check(described)
+    else:
+        checkpoint.start(described)
+    prepared = prepare(data, recipe, chosen.seed, checkpoint, reporter.say)
+    model = _build(prepared, chosen.seed)
+    interrupt = Interrupt()
+    progress = fit(
+        model,
+        prepared.recipe,
+        prepared.train,
+        prepared.validation,
+        seed=chosen.seed,
+        checkpoint=checkpoint,
+        reporter=_with_tensorboard(reporter, chosen.tensorboard),
+        interrupt=interrupt,
+    )
+    seconds = time.perf_counter() - started
+    validation = _save(model, prepared, progress, described, chosen, seconds)
+    if not interrupt.requested:
+        checkpoint.remove()
+    return TrainingRun(
+        bundle=chosen.out,
+        recipe=prepared.recipe,
+        history=tuple(progress.history),
+        best_epoch=progress.best_epoch,
+        validation=validation,
+        seconds=seconds,
+        interrupted=interrupt.requested,
+    )
+
+
+def checkpoint_folder(out: Path) -> Path:
+    """Return where the unfinished run of a bundle lies: beside it, not in it."""
+    return out.with_name(f"{out.name}.checkpoint")
+
+
+def check_target(out: Path, *, resume: bool = False, overwrite: bool = False) -> None:
+    """Make sure, before anything slow is done, that training into `out` loses nothing.
+
+    Raises:
+        TrainingError: `out` holds a model, an unfinished run or something else, and nothing was
+            said about it; or there is no run to resume.
+    """
+    checkpoint = Checkpoint(checkpoint_folder(out))
+    if resume:
+        if not checkpoint.exists:
+            raise TrainingError(
+                f"there is no unfinished run to resume: {checkpoint.folder} does not exist. "
+                "Leave out --resume, or name the --out folder of the run."
+            )
+        return
+    if out.exists() and not is_bundle(out) and (not out.is_dir() or any(out.iterdir())):
+        raise TrainingError(
+            f"{out} exists and is no model of cinesent; it will not be replaced. "
+            "Name another folder with --out."
+        )
+    if overwrite:
+        return
+    if checkpoint.exists:
+        raise TrainingError(
+            f"an unfinished run lies in {checkpoint.folder}. "
+            "Go on with it by --resume, or drop it by --overwrite."
+        )
+    if is_bundle(out):
+        raise TrainingError(
+            f"{out} holds a model already. "
+            "Name another folder with --out, or replace the model by --overwrite."
+        )
+
+
+def _describe_run(
+    dataset: Dataset, recipe: Recipe, options: TrainingOptions, backend: str
+) -> dict[str, Any]:
+    """Say what is trained, so that a resumed run is the same one."""
+    return {
+        "recipe": recipe.to_dict(),
+        "data": {"name": dataset.name, "sha256": dataset.train.fingerprint()},
+        "seed": options.seed,
+        "backend": backend,
+    }
+
+
+def _build(prepared: Prepared, seed: int) -> Model:
+    from cinesent.models.lstm import build_model, set_weights
+
+    model = build_model(prepared.recipe.model, seed)
+    if prepared.vectors is not None:
+        set_weights(model, {"embedding": prepared.vectors})
+    return model
+
+
+def _with_tensorboard(reporter: Reporter, folder: Path | None) -> Reporter:
+    if folder is None:
+        return reporter
+    from cinesent.training.tensorboard import TensorBoardReporter
+
+    return TensorBoardReporter(folder, reporter)
+
+
+def _save(
+    model: Model,
+    prepared: Prepared,
+    progress: Progress,
+    described: dict[str, Any],
+    options: TrainingOptions,
+    seconds: float,
+) -> dict[str, Any]:
+    """Measure the kept weights on the validation reviews and write the bundle."""
+    from cinesent.evaluation.plots import plot_confusion_matrix, plot_history, plot_reliability
+    from cinesent.evaluation.plots import save_figure_bytes as png
+
+    probabilities = predict_rows(model, prepared.validation.rows)
+    labels = prepared.validation_reviews.labels
+    metrics = binary_metrics(labels, probabilities)
+    history = [asdict(record) for record in progress.history]
+    plots = {
+        "confusion-matrix.png": png(plot_confusion_matrix(metrics)),
+        "reliability.png": png(plot_reliability(labels, probabilities)),
+    }
+    if history:
+        plots["history.png"] = png(plot_history(history))
+    save_bundle(
+        options.out,
+        name=prepared.recipe.name,
+        config=prepared.recipe.model,
+        tokenizer=prepared.tokenizer,
+        weights=progress.best_weights,
+        metrics={"validation": metrics.to_dict(), "best_epoch": progress.best_epoch},
+        history=history,
+        manifest={
+            **described,
+            "recipe": prepared.recipe.to_dict(),
+            "seconds": round(seconds, 1),
+            "command": options.command,
+            "versions": _versions(),
+        },
+        plots=plots,
+        check=lambda ids: np.asarray(model.predict_on_batch(ids.astype(np.int32)))[:, 0],
+    )
+    return metrics.to_dict()
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions that decide what is trained."""
+    found = {"cinesent": __version__, "python": platform.python_version()}
+    for package in ("keras", "tensorflow", "jax", "torch", "numpy", "scikit-learn", "onnx"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from cinesent.config import (
+    PRESETS,
+    ModelConfig,
+    Recipe,
+    TrainingConfig,
+    model_config_from_dict,
+    parse_assignments,
+)
+from cinesent.errors import ConfigError
+
+
+def test_every_setting_is_documented_and_in_bounds_by_default() -> None:
+    for settings in (ModelConfig, TrainingConfig):
+        for item in dataclasses.fields(settings):
+            assert item.metadata["help"], item.name
+
+
+def test_strings_are_read_as_the_type_of_their_key() -> None:
+    recipe = Recipe.from_preset("default").overlay(
+        {"units": "96", "training.learning_rate": "1e-3", "bidirectional": "no", "pooling": "mean"}
+    )
+    assert recipe.model.units == 96
+    assert recipe.training.learning_rate == pytest.approx(1e-3)
+    assert recipe.model.bidirectional is False
+    assert recipe.model.pooling == "mean"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"unit": 3}, "no setting 'unit'. Did you mean 'units'"),
+        ({"model.epochs": 3}, "no setting 'model.epochs'. Did you mean 'epochs'"),
+        ({"units": "many"}, "units is 'many'; expected a whole number"),
+        ({"units": 2.5}, "units is 2.5; expected a value of type int"),
+        ({"units": 0}, "units is 0; expected between 1 and 8192"),
+        ({"units": True}, "units is True; expected a value of type int"),
+        ({"pooling": "maximum"}, "pooling is 'maximum'. Did you mean"),
+        ({"bidirectional": "perhaps"}, "expected true or false"),
+        ({"learning_rate": "nan"}, "learning_rate is nan; expected between"),
+        ({"epochs": -1}, "epochs is -1; expected between 1"),
+        (
+            {"pooling": "last", "sequence_length": 100},
+            "would read the padding, not the review. Use padding=left",
+        ),
+    ],
+)
+def test_a_wrong_setting_says_what_would_be_right(settings: dict, message: str) -> None:
+    with pytest.raises(ConfigError, match=message.replace("(", r"\(")):
+        Recipe.from_preset("default").overlay(settings)
+
+
+def test_unknown_preset_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'classic'"):
+        Recipe.from_preset("clasic")
+
+
+def test_assignments_need_an_equals_sign() -> None:
+    assert parse_assignments(["a=1", " b = x=y "]) == {"a": "1", "b": "x=y"}
+    with pytest.raises(ConfigError, match="not of the form key=value"):
+        parse_assignments(["units"])
+
+
+def test_a_toml_file_overlays_its_preset(tmp_path) -> None:
+    path = tmp_path / "small.toml"
+    path.write_text('preset = "classic"\n[model]\nunits = 32\n[training]\nepochs = 2\n')
+    recipe = Recipe.from_toml(path)
+    assert recipe.name == "small"
+    assert recipe.model == dataclasses.replace(PRESETS["classic"].model, units=32)
+    assert recipe.training.epochs == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("units = ", "is not TOML"),
+        ("[model]\nunit = 3\n", "Did you mean 'units'"),
+        ('preset = "x"\n', "there is no preset 'x'"),
+        ("[training]\nunits = 3\n", "there is no setting 'training.units'"),
+    ],
+)
+def test_a_wrong_toml_file_is_named(tmp_path, content: str, message: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=message) as caught:
+        Recipe.from_toml(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_toml_file(tmp_path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        Recipe.from_toml(tmp_path / "none.toml")
+
+
+def test_model_settings_survive_a_dictionary() -> None:
+    config = PRESETS["classic"].model
+    assert model_config_from_dict(dataclasses.asdict(config)) == config
+    with pytest.raises(ConfigError, match=r"unknown keys \['colour'\]"):
+        model_config_from_dict({**dataclasses.asdict(config), "colour": 1})
+
+
+@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_the_head_reads_every_pooled_state(pooling: str, bidirectional: bool) -> None:
+    config = ModelConfig(units=5, pooling=pooling, bidirectional=bidirectional)  # type: ignore[arg-type]
+    factor = (2 if bidirectional else 1) * (2 if "+" in pooling else 1)
+    assert config.num_features == 5 * factor
+    assert config.weight_shapes()["head.kernel"] == (5 * factor, 1)
