@@ -7,10 +7,9 @@ Why not an exporter: those of Keras write, by backend, a graph that is silently 
 none at all (docs/design.md). This one is the same for every backend and reads any batch and length.
 
 Measured with ONNX Runtime 1.31 (30,000 x 128, 64 units, both directions, one thread): one LSTM node
-of two directions is as fast as two nodes of one. The runtime does not skip outputs that nobody asks
-for, `only_execute_path_to_fetches` or not, and the contributions of max pooling (an ArgMax) cost
-about a tenth of a batch's time: hence the third input, `explain`, which is true unless fed. (ONNX
-Runtime warns that it is not constant; that is meant.)
+of two directions is as fast as two of one. The runtime does not skip outputs that nobody asks for,
+`only_execute_path_to_fetches` or not, and the contributions of max pooling (an ArgMax) cost a tenth
+of a batch's time: hence the third input, `explain`, true unless fed (and warned of; that is meant).
 """
 
 from __future__ import annotations
@@ -194,9 +193,10 @@ def _explain(nodes: _Nodes, config: ModelConfig) -> None:
     shares = [add[pooling](asked, config) for pooling in config.poolings]
     asked.add("Sum", *shares, name="shares")
     unasked.add("Identity", "nothing", name="no_shares")
+    outputs = [_value("shares", "batch", "time")], [_value("no_shares", "batch", "time")]
     branches = {
-        "then_branch": helper.make_graph(asked.nodes, "explained", [], [_value("shares")]),
-        "else_branch": helper.make_graph(unasked.nodes, "unexplained", [], [_value("no_shares")]),
+        "then_branch": helper.make_graph(asked.nodes, "explained", [], outputs[0]),
+        "else_branch": helper.make_graph(unasked.nodes, "unexplained", [], outputs[1]),
     }
     nodes.constant("explain", np.array(True))
     nodes.add("If", "explain", name="contributions", **branches)
@@ -253,17 +253,16 @@ def _read_mask(nodes: _Nodes) -> str:
 def _value(name: str, *shape: str, kind: str = "FLOAT") -> Any:
     from onnx import TensorProto, helper
 
-    dimensions = shape or ("batch", "time")
-    return helper.make_tensor_value_info(name, getattr(TensorProto, kind), dimensions)
+    return helper.make_tensor_value_info(name, getattr(TensorProto, kind), shape)
 
 
 def _model(nodes: _Nodes) -> onnx.ModelProto:
-    from onnx import TensorProto, helper
+    from onnx import helper
 
     inputs = [
         _value("token_ids", "batch", "time", kind="INT64"),
         _value("lengths", "batch", kind="INT32"),
-        helper.make_tensor_value_info("explain", TensorProto.BOOL, ()),
+        _value("explain", kind="BOOL"),
     ]
     outputs = [_value("logits", "batch"), _value("contributions", "batch", "time")]
     graph = helper.make_graph(
@@ -288,7 +287,7 @@ def write_graph(
         path: the file to write.
         config: what the network is.
         weights: float32, by the names of :meth:`ModelConfig.weight_shapes`.
-        check: from ids and lengths to probabilities, as the trained model says them; compared too.
+        check: from token ids to probabilities, as the trained model says them; compared too.
 
     Raises:
         BundleError: weights do not fit, or two of the voices differ (see

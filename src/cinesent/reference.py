@@ -16,8 +16,8 @@ from cinesent.errors import BundleError
 from cinesent.text.batching import fit_length, pad_ids, reading_lengths
 
 Weights = Mapping[str, NDArray[np.float32]]
-#: From token ids (batch, time) and lengths (batch,) to probabilities, (batch,) or (batch, 1).
-Check = Callable[[NDArray[np.int64], NDArray[np.int32]], NDArray[Any]]
+#: From token ids, (batch, time) as the network is fed them, to probabilities, (batch,).
+Check = Callable[[NDArray[np.int64]], NDArray[Any]]
 
 #: How far a probability may lie from that of the reference.
 TOLERANCE = 1e-5
@@ -103,9 +103,10 @@ def _evidence(
 ) -> NDArray[Any]:
     """Share out what a pooled vector adds to the logit among the tokens, (time,)."""
     if pooling == "last":
-        return np.diff(states @ vector, prepend=0.0)
+        return np.asarray(np.diff(states @ vector, prepend=0.0))
     if pooling == "mean":
-        return np.where(real, states @ vector, 0.0) / max(1, np.count_nonzero(real))
+        summands = np.where(real, states @ vector, 0.0)
+        return np.asarray(summands / max(1, np.count_nonzero(real)))
     masked = np.where(real[:, None], states, -2.0)
     shares = np.zeros(len(states))
     np.add.at(shares, masked.argmax(axis=0), masked.max(axis=0) * vector)
@@ -155,7 +156,7 @@ def check_parity(
         scale = np.abs(shares).sum(axis=1) + 1.0
         _compare("the sum of contributions", ids.shape, logits / scale, sums / scale, TOLERANCE)
         if check is not None:
-            other = np.asarray(check(ids, lengths)).reshape(-1)
+            other = np.asarray(check(ids)).reshape(-1)
             _compare("the trained model", ids.shape, found, other, FRAMEWORK_TOLERANCE)
 
 

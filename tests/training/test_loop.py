@@ -9,7 +9,8 @@ from cinesent.config import Recipe
 from cinesent.data import Dataset
 from cinesent.errors import TrainingError
 from cinesent.models.lstm import build_model, get_weights, set_weights
-from cinesent.training.batches import Examples
+from cinesent.text.tokenizer import Tokenizer
+from cinesent.training.batches import Examples, training_row
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.loop import Interrupt, Progress, SilentReporter, fit, predict_rows
 from cinesent.training.prepare import Prepared, prepare
@@ -23,7 +24,8 @@ def prepared(
     small_dataset: Dataset, tiny_recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
 ) -> Prepared:
     checkpoint = Checkpoint(tmp_path_factory.mktemp("prepared"))
-    recipe = tiny_recipe.overlay({"epochs": 2, "patience": 5})
+    # One width, so that each test builds few graphs.
+    recipe = tiny_recipe.overlay({"epochs": 2, "patience": 5, "max_length": 32, "units": 4})
     return prepare(small_dataset, recipe, 0, checkpoint, lambda message: None)
 
 
@@ -40,22 +42,21 @@ def test_loss_falls_and_validation_is_better_than_chance(tiny_run: TrainingRun) 
 
 
 def test_twenty_reviews_are_learnt_by_heart(small_dataset: Dataset, tiny_recipe: Recipe) -> None:
-    from cinesent.text.tokenizer import Tokenizer
-    from cinesent.training.prepare import encode_reviews
-
     reviews = small_dataset.train.take(range(20))
     tokenizer = Tokenizer.fit(reviews.texts, 2000)
     recipe = tiny_recipe.overlay(
         {
             "vocabulary_size": len(tokenizer),
-            "epochs": 60,
-            "patience": 60,
+            "max_length": 32,
+            "epochs": 30,
+            "patience": 30,
             "embedding_dropout": 0.0,
             "word_dropout": 0.0,
             "head_dropout": 0.0,
         }
     )
-    examples = encode_reviews(reviews, tokenizer, recipe)
+    rows = [training_row(tokenizer.encode(text), recipe) for text in reviews.texts]
+    examples = Examples(rows, reviews.labels.astype(np.float32))
     model = build_model(recipe.model, seed=1)
     fit(model, recipe, examples, examples)
     predicted = predict_rows(model, examples.rows) > 0.5

@@ -14,7 +14,11 @@ import typer
 
 from cinesent._version import __version__
 from cinesent.cli import data
+from cinesent.cli.compare import compare_command
 from cinesent.cli.console import report_error
+from cinesent.cli.evaluate import evaluate_command
+from cinesent.cli.predict import predict_command
+from cinesent.cli.train import train_command
 from cinesent.errors import CinesentError
 
 app = typer.Typer(
@@ -24,6 +28,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("train")(train_command)
+app.command("predict")(predict_command)
+app.command("evaluate")(evaluate_command)
+app.command("compare")(compare_command)
 app.add_typer(data.app, name="data")
 
 

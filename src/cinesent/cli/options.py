@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +18,16 @@ DataOption = Annotated[
         help="imdb, imdb-train, rotten-tomatoes, or the path of an IMDB archive, of a .csv, .tsv, "
         ".jsonl or .parquet file, or of a folder with pos/ and neg/. Without it: imdb if it can "
         "be had, else imdb-train.",
+        show_default=False,
+    ),
+]
+
+ModelOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--model",
+        metavar="DIR",
+        help="The model's folder; else the one in CINESENT_MODEL, else ./model.",
         show_default=False,
     ),
 ]
@@ -52,3 +64,13 @@ PositiveFrom = Annotated[
         show_default=False,
     ),
 ]
+
+
+def model_folder(model: Path | None) -> Path | None:
+    """Say which model is meant by `--model`; None leaves it to :func:`cinesent.load`."""
+    if model is not None or os.environ.get("CINESENT_MODEL"):
+        return model
+    from cinesent.bundle.layout import is_bundle
+
+    here = Path("model")
+    return here if is_bundle(here) else None

@@ -40,7 +40,7 @@ def import_keras(backend: str | None = None) -> ModuleType:
             f"{backend}. Set KERAS_BACKEND={backend} before Keras is imported."
         )
     os.environ["KERAS_BACKEND"] = backend
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _quiet_stderr():
         import keras
 

@@ -96,7 +96,7 @@ def reading_lengths(ids: NDArray[np.integer[Any]], config: ModelConfig) -> NDArr
     """
     if config.sequence_length and config.padding == "left":
         return np.full(len(ids), ids.shape[1], dtype=np.int32)
-    return np.count_nonzero(ids != PADDING_ID, axis=1).astype(np.int32)
+    return np.asarray(np.count_nonzero(ids != PADDING_ID, axis=1), dtype=np.int32)
 
 
 def length_batches(

@@ -34,6 +34,9 @@ _PLAIN = str.maketrans(
         "\u2013": "-",
         "\u2014": " - ",
         "\u2015": " - ",
+        "\u00bd": " 1/2",  # as others write it; NFKC would glue it to the number before
+        "\u00bc": " 1/4",
+        "\u00be": " 3/4",
         "\u0149": "'n",  # from here on what NFKC would turn into one of the above
         "\u1fef": "'",
         "\ufe31": " - ",
@@ -110,4 +113,3 @@ def _unescape(text: str) -> str:
         return html.unescape(text)
     except ValueError:
         return html.unescape(_ENDLESS.sub("\ufffd", text))
-

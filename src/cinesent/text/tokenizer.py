@@ -194,7 +194,10 @@ class Tokenizer:
         Raises:
             IndexError: an id lies outside the vocabulary.
         """
-        return [self.vocabulary[index] for index in ids if index != PADDING_ID]
+        kept = [index for index in ids if index != PADDING_ID]
+        if kept and min(kept) < 0:
+            raise IndexError(f"token id {min(kept)} is negative")
+        return [self.vocabulary[index] for index in kept]
 
     @cached_property
     def _payload(self) -> dict[str, Any]:

@@ -69,9 +69,13 @@ class Checkpoint:
     def recall(self, name: str) -> NDArray[Any] | None:
         """Return the result of a stage, None where there is none that can be read."""
         try:
-            with np.load(self.folder / f"{name}.npz", allow_pickle=False) as stored:
+            # A file of our own to close: NumPy leaves a damaged one open.
+            with (
+                (self.folder / f"{name}.npz").open("rb") as file,
+                np.load(file, allow_pickle=False) as stored,
+            ):
                 return np.asarray(stored["array"])
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
             return None
 
     def save_state(self, model: Model, progress: Progress) -> None:
@@ -99,12 +103,12 @@ class Checkpoint:
             return False
         model.optimizer.build(model.trainable_variables)
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 _assign(model.variables, "model", stored)
                 _assign(model.optimizer.variables, "optimizer", stored)
                 best = {key[5:]: stored[key] for key in stored.files if key.startswith("best/")}
                 progress.restore(json.loads(str(stored["progress"])), best)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise TrainingError(
                 f"{path} does not hold a state of this network: {error}. "
                 "Start over with --overwrite."

@@ -6,7 +6,7 @@ import platform
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from cinesent.bundle import is_bundle, save_bundle
 from cinesent.config import Recipe
 from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset
-from cinesent.errors import TrainingError
+from cinesent.errors import CinesentError, ConfigError, TrainingError, nearest
 from cinesent.evaluation.metrics import binary_metrics
 from cinesent.models.backend import import_keras
 from cinesent.training.checkpoint import Checkpoint
@@ -122,7 +122,7 @@ def train(
         >>> run.classifier().predict(["A quiet triumph."])  # doctest: +SKIP
     """
     started = time.perf_counter()
-    chosen = TrainingOptions(**{**options, "out": Path(options.get("out", "model"))})
+    chosen = _options(options)
     reporter = reporter or SilentReporter()
     recipe = preset if isinstance(preset, Recipe) else Recipe.from_preset(preset)
     recipe = recipe.overlay(settings or {})
@@ -138,11 +138,7 @@ def train(
     if not isinstance(data, Dataset):
         data = load_dataset(data, say=reporter.say)
     described = _describe_run(data, recipe, chosen, keras.backend.backend())
-    if checkpoint.exists:
-        checkpoint.check(described)
-    else:
-        checkpoint.start(described)
-    prepared = prepare(data, recipe, chosen.seed, checkpoint, reporter.say)
+    prepared = _prepare(data, recipe, chosen, checkpoint, described, reporter)
     model = _build(prepared, chosen.seed)
     interrupt = Interrupt()
     progress = fit(
@@ -168,6 +164,39 @@ def train(
         seconds=seconds,
         interrupted=interrupt.requested,
     )
+
+
+def _prepare(
+    dataset: Dataset,
+    recipe: Recipe,
+    options: TrainingOptions,
+    checkpoint: Checkpoint,
+    described: dict[str, Any],
+    reporter: Reporter,
+) -> Prepared:
+    """Open the checkpoint and prepare the data; what cannot be prepared leaves no checkpoint."""
+    if checkpoint.exists:
+        checkpoint.check(described)
+        return prepare(dataset, recipe, options.seed, checkpoint, reporter.say)
+    checkpoint.start(described)
+    try:
+        return prepare(dataset, recipe, options.seed, checkpoint, reporter.say)
+    except CinesentError:
+        checkpoint.remove()
+        raise
+
+
+def _options(given: Mapping[str, Any]) -> TrainingOptions:
+    """Turn keywords into options.
+
+    Raises:
+        ConfigError: there is no such option.
+    """
+    known = [item.name for item in fields(TrainingOptions)]
+    for name in given:
+        if name not in known:
+            raise ConfigError(f"there is no option '{name}'. {nearest(name, known)}")
+    return TrainingOptions(**{**given, "out": Path(given.get("out", "model"))})
 
 
 def checkpoint_folder(out: Path) -> Path:

@@ -1,0 +1,59 @@
+# Two commands do everything on a machine with Python 3.11+, pip, make and git: `make demo` and
+# `make test`. Both set up .venv by themselves; `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: help demo test test-fast lint format notebook torch clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/train.stamp ## Train on 25,000 real IMDB reviews, evaluate, predict (a few minutes)
+	$(BIN)/cinesent train --data imdb-train --preset default --set epochs=3 --out runs/demo --overwrite
+	$(BIN)/cinesent evaluate --model runs/demo --data imdb-train --split validation
+	$(BIN)/cinesent predict --model runs/demo \
+		"A quiet, funny and deeply moving film; the cast is superb." \
+		"Two hours I will never get back. The plot makes no sense at all." \
+		"Not bad, but the ending didn't work for me: 6/10."
+
+test: $(VENV)/dev.stamp ## Run every test
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/dev.stamp ## Run the tests that take seconds
+	$(BIN)/python -m pytest -m "not slow and not backends"
+
+lint: $(VENV)/dev.stamp ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev.stamp ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+notebook: $(VENV)/dev.stamp ## Execute the notebook on a reduced setting
+	CINESENT_NOTEBOOK=small $(BIN)/python -m pytest --nbmake --nbmake-timeout=600 sentiment_analysis.ipynb
+
+torch: $(VENV)/dev.stamp ## Add the torch backend to .venv
+	$(BIN)/pip install --quiet torch==2.13.0
+
+clean: ## Remove .venv and everything that was built
+	rm -rf $(VENV) build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "cinesent needs Python 3.11 or newer; $$($(PYTHON) --version) was found." \
+		"Name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/train.stamp: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "setting up .venv (TensorFlow is large: this takes a minute or two)"
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/train.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

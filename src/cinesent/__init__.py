@@ -1,0 +1,73 @@
+"""Reads movie reviews and says how positive they are.
+
+    >>> import cinesent
+    >>> classifier = cinesent.load("model")  # doctest: +SKIP
+    >>> classifier.predict(["A quiet triumph."])[0].label  # doctest: +SKIP
+    'positive'
+
+The public names, and nothing else. Each is imported when it is first asked for, so that
+``import cinesent`` is instant and predicting imports no framework.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from cinesent._version import __version__
+
+if TYPE_CHECKING:
+    from cinesent.classifier import Classifier, Prediction, load
+    from cinesent.data import Reviews, load_reviews
+    from cinesent.errors import CinesentError
+    from cinesent.estimator import SentimentClassifier
+    from cinesent.evaluation.evaluate import Evaluation, evaluate
+    from cinesent.explanation import Explanation
+    from cinesent.text.tokenizer import Tokenizer
+    from cinesent.training.run import TrainingRun, train
+
+_HOMES = {
+    "CinesentError": "cinesent.errors",
+    "Classifier": "cinesent.classifier",
+    "Evaluation": "cinesent.evaluation.evaluate",
+    "Explanation": "cinesent.explanation",
+    "Prediction": "cinesent.classifier",
+    "Reviews": "cinesent.data",
+    "SentimentClassifier": "cinesent.estimator",
+    "Tokenizer": "cinesent.text.tokenizer",
+    "TrainingRun": "cinesent.training.run",
+    "evaluate": "cinesent.evaluation.evaluate",
+    "load": "cinesent.classifier",
+    "load_reviews": "cinesent.data",
+    "train": "cinesent.training.run",
+}
+
+__all__ = [
+    "CinesentError",
+    "Classifier",
+    "Evaluation",
+    "Explanation",
+    "Prediction",
+    "Reviews",
+    "SentimentClassifier",
+    "Tokenizer",
+    "TrainingRun",
+    "__version__",
+    "evaluate",
+    "load",
+    "load_reviews",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cinesent' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,23 @@
+"""The bundle: the folder in which training and predicting meet.
+
+=====================  ========================================================================
+``config.json``        format version, name, model settings, labels, thresholds, temperature
+``tokenizer.json``     the tokenizer
+``model.safetensors``  the weights by the names of :meth:`ModelConfig.weight_shapes`, float32
+``model.onnx``         the prediction graph (:mod:`cinesent.graph`)
+``metrics.json``       what training and evaluation measured
+``history.csv``        one row an epoch
+``plots/``             figures, PNG
+``README.md``          the model card
+``manifest.json``      size and SHA-256 of every file above, time, versions, data, seed, command
+=====================  ========================================================================
+
+Loading checks all of it and executes none of it. The checksums tell damage from intent, not friend
+from foe: whoever can change a file can change the manifest.
+"""
+
+from cinesent.bundle.layout import FORMAT_VERSION, is_bundle
+from cinesent.bundle.loading import Bundle, load_bundle
+from cinesent.bundle.saving import save_bundle
+
+__all__ = ["FORMAT_VERSION", "Bundle", "is_bundle", "load_bundle", "save_bundle"]

@@ -1,0 +1,167 @@
+"""The model card: what a model is, what it was measured to do, and where it comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cinesent.config import ModelConfig
+
+_INTRODUCTION = """\
+Says whether a movie review is positive or negative, with the probability and with what each word
+adds to it.
+
+{network}
+
+```python
+import cinesent
+
+classifier = cinesent.load("model")  # the path of this folder
+classifier.predict(["A quiet triumph."])
+```
+
+```
+cinesent predict --model model --explain "A quiet triumph."
+```
+"""
+
+_LIMITS = """\
+It has read movie reviews in English and answers for nothing else; it answers with confidence all
+the same. Irony, and praise for a film that is not the one under review, mislead it. It knows
+nothing of who wrote a review and must not be used to judge people.
+"""
+
+# Shown first, in this order; the rest follows as it comes.
+_FIRST = ("num_reviews", "accuracy", "f1", "precision", "recall", "roc_auc", "loss", "brier", "ece")
+
+
+def model_card(
+    name: str, config: ModelConfig, metrics: Mapping[str, Any], manifest: Mapping[str, Any]
+) -> str:
+    """Write the card as Markdown, with the front matter that Hugging Face reads.
+
+    Args:
+        name: of the recipe.
+        config: what the network is.
+        metrics: a dictionary in it holds the numbers of one set of reviews.
+        manifest: where the model comes from.
+    """
+    sections = [
+        _front_matter(name, metrics, manifest),
+        f"# {_line(name)}\n",
+        _INTRODUCTION.format(network=_network(config)),
+        "## What it was measured to do\n",
+        *_measured(metrics),
+        "## Where it comes from\n",
+        _table(("", ""), _origin(manifest)),
+        "## What it is not for\n",
+        _LIMITS,
+    ]
+    return "\n".join(sections)
+
+
+def _front_matter(name: str, metrics: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+    """Return the YAML block; its values are written as JSON, which YAML includes."""
+    fields: dict[str, Any] = {
+        "language": "en",
+        "library_name": "cinesent",
+        "pipeline_tag": "text-classification",
+        "tags": ["sentiment-analysis", "lstm", "movie-reviews", "onnx"],
+    }
+    data = _data_name(manifest)
+    if data.startswith("imdb"):
+        fields["datasets"] = ["stanfordnlp/imdb"]
+    test = metrics.get("test")
+    if isinstance(test, Mapping):
+        values = [
+            {"type": key, "value": test[key]}
+            for key in ("accuracy", "f1", "roc_auc")
+            if _is_number(test.get(key))
+        ]
+        if values:
+            fields["model-index"] = [
+                {
+                    "name": name,
+                    "results": [
+                        {
+                            "task": {"type": "text-classification"},
+                            "dataset": {"name": data or "unknown", "type": data or "unknown"},
+                            "metrics": values,
+                        }
+                    ],
+                }
+            ]
+    lines = (f"{key}: {json.dumps(value, default=str)}" for key, value in fields.items())
+    return "\n".join(["---", *lines, "---", ""])
+
+
+def _network(config: ModelConfig) -> str:
+    reads = "one LSTM in each direction" if config.bidirectional else "one LSTM"
+    pooled = " and ".join(config.poolings)
+    text = (
+        f"The network: {config.vocabulary_size:,} word vectors of {config.embedding_dim} numbers, "
+        f"{reads} of {config.units} units, their states pooled over the review ({pooled}), "
+        "and a linear head."
+    )
+    if config.sequence_length:
+        text += f" It reads {config.sequence_length} tokens of a review and no more."
+    return text
+
+
+def _measured(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a heading and a table for each set of reviews."""
+    groups = {key: value for key, value in metrics.items() if isinstance(value, Mapping)}
+    loose = {key: value for key, value in metrics.items() if key not in groups}
+    if not metrics:
+        yield "Nothing has been measured.\n"
+    for key, group in groups.items():
+        yield f"### {_line(key.replace('_', ' '))}\n"
+        yield _table(("", "value"), _rows(group))
+    if _rows(loose):
+        yield _table(("", "value"), _rows(loose))
+
+
+def _rows(group: Mapping[str, Any]) -> list[tuple[str, str]]:
+    keys = [key for key in _FIRST if key in group] + [key for key in group if key not in _FIRST]
+    return [(key.replace("_", " "), _number(group[key])) for key in keys if _is_number(group[key])]
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _data_name(manifest: Mapping[str, Any]) -> str:
+    data = manifest.get("data", "")
+    return str(data.get("name", "") if isinstance(data, Mapping) else data)
+
+
+def _origin(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what the manifest says, nested settings left out: they lie in the manifest."""
+    rows = []
+    for key, value in manifest.items():
+        if key == "versions":
+            text = ", ".join(f"{package} {version}" for package, version in value.items())
+        elif key == "data" and isinstance(value, Mapping):
+            text = ", ".join(f"{inner}: {entry}" for inner, entry in value.items())
+        elif isinstance(value, (Mapping, list)) or key == "format_version":
+            continue
+        else:
+            text = str(value)
+        rows.append((key, text))
+    return rows
+
+
+def _table(header: tuple[str, str], rows: list[tuple[str, str]]) -> str:
+    lines = [f"| {' | '.join(header)} |", "|---|---|"]
+    lines += [f"| {_line(key)} | {_line(value)} |" for key, value in rows]
+    return "\n".join([*lines, ""])
+
+
+def _line(text: str) -> str:
+    """Return `text` as one line that cannot break a table."""
+    return " ".join(text.split()).replace("|", "\\|")

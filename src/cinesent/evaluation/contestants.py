@@ -1,0 +1,145 @@
+"""The models of a comparison: each trained in its own way on the same reviews."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from cinesent.config import Recipe
+from cinesent.data.progress import Say
+from cinesent.data.reviews import Dataset, Reviews
+from cinesent.evaluation.metrics import Metrics, binary_metrics
+from cinesent.models.linear import BASELINES
+from cinesent.training.loop import EpochRecord, SilentReporter
+from cinesent.training.prepare import TokenLists, tokenize_all
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every model of a comparison has in common.
+
+    Attributes:
+        dataset: what the training reads; it makes the very split that lies here.
+        train: the reviews to learn from.
+        scored: the reviews to predict, "validation" and perhaps "test".
+        seed: of the models.
+        backend: of Keras; None for the one in use.
+        say: hears how it goes.
+    """
+
+    dataset: Dataset
+    train: Reviews
+    scored: Mapping[str, Reviews]
+    seed: int
+    backend: str | None
+    say: Say
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a model says, and what it cost.
+
+    Attributes:
+        probabilities: of positive, (n,) for each part that is scored.
+        seconds: from texts to a trained model, wall time.
+        num_parameters: how many numbers were learnt.
+    """
+
+    probabilities: Mapping[str, NDArray[Any]]
+    seconds: float
+    num_parameters: int
+
+    def measure(self, task: Task, part: str) -> Metrics:
+        """Return the metrics on one of the parts that the task is scored on."""
+        return binary_metrics(task.scored[part].labels, self.probabilities[part])
+
+
+def train_all(
+    names: Sequence[str], recipes: Mapping[str, Recipe], task: Task
+) -> dict[str, Trained]:
+    """Train presets by their recipes and baselines by their names, one after the other."""
+    found: dict[str, Trained] = {}
+    tokens: _Tokens | None = None
+    for place, name in enumerate(names, 1):
+        count = f"[{place}/{len(names)}] {name}"
+        task.say(f"{count}: learning from {len(task.train):,} reviews")
+        if name in recipes:
+            found[name] = _train_preset(recipes[name], task)
+        else:
+            tokens = tokens or _tokenize(task)
+            found[name] = _train_baseline(name, tokens, task)
+        metrics = found[name].measure(task, "validation")
+        task.say(f"{count}: accuracy {metrics.accuracy:.4f} in {found[name].seconds:.1f} s")
+    return found
+
+
+@dataclass(frozen=True)
+class _Tokens:
+    """The tokens of the reviews, the same for every baseline; `seconds` are those of `train`."""
+
+    train: TokenLists
+    scored: Mapping[str, TokenLists]
+    seconds: float
+
+
+def _tokenize(task: Task) -> _Tokens:
+    started = time.perf_counter()
+    train = tokenize_all(task.train.texts)
+    seconds = time.perf_counter() - started
+    scored = {part: tokenize_all(reviews.texts) for part, reviews in task.scored.items()}
+    return _Tokens(train, scored, seconds)
+
+
+def _train_baseline(name: str, tokens: _Tokens, task: Task) -> Trained:
+    started = time.perf_counter()
+    baseline = BASELINES[name](task.seed).fit(tokens.train, task.train.labels)
+    seconds = tokens.seconds + time.perf_counter() - started
+    probabilities = {
+        part: baseline.predict_proba(lists)[:, 1] for part, lists in tokens.scored.items()
+    }
+    return Trained(probabilities, seconds, baseline.num_parameters)
+
+
+class _EpochLines(SilentReporter):
+    """Says a line an epoch."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+
+    def epoch_done(self, record: EpochRecord, best: bool) -> None:
+        """Say what the epoch showed."""
+        self._say(
+            f"  epoch {record.epoch}: loss {record.loss:.4f}, validation loss "
+            f"{record.val_loss:.4f}, accuracy {record.val_accuracy:.4f}, {record.seconds:.0f} s"
+        )
+
+
+def _train_preset(recipe: Recipe, task: Task) -> Trained:
+    """Train as `cinesent train` does, and predict with the bundle as everybody does."""
+    from cinesent.training.run import train
+
+    with tempfile.TemporaryDirectory(prefix="cinesent-compare-") as folder:
+        run = train(
+            task.dataset,
+            recipe,
+            reporter=_EpochLines(task.say),
+            out=Path(folder) / "model",
+            seed=task.seed,
+            backend=task.backend,
+        )
+        if run.interrupted:
+            raise KeyboardInterrupt
+        classifier = run.classifier()
+        probabilities = {
+            part: classifier.predict_proba(reviews.texts)[:, 1]
+            for part, reviews in task.scored.items()
+        }
+    shapes = run.recipe.model.weight_shapes().values()
+    return Trained(probabilities, run.seconds, sum(map(math.prod, shapes)))

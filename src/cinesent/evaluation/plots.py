@@ -1,0 +1,292 @@
+"""Pictures of a training run and of what it came to.
+
+Each function returns a matplotlib `Figure`, which shows itself in a notebook;
+:func:`save_figure` writes it to a file. matplotlib comes with the `train` extra.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cinesent.data.reviews import LABELS
+from cinesent.errors import ConfigError, DataError, nearest, require
+from cinesent.evaluation import style
+from cinesent.evaluation.curves import ReliabilityBins, check_scores, reliability_bins, roc_curve
+from cinesent.evaluation.metrics import Metrics, binary_metrics, wilson_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Dots an inch of saved figures.
+DPI = 200
+
+FORMATS = ("pdf", "png", "svg")
+
+
+def plot_history(history: Sequence[Mapping[str, Any]]) -> Figure:
+    """Draw loss and accuracy over the epochs, for training and validation, the best epoch marked.
+
+    The best epoch is the one of the lowest validation loss, whose weights training keeps; without
+    validation none is marked.
+
+    Args:
+        history: one mapping an epoch with `epoch`, `loss`, `accuracy`, `val_loss` and
+            `val_accuracy`, as numbers or as strings that a CSV holds; each but the first may be
+            missing, and others are not looked at.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        DataError: there is no epoch, or a value is not a number.
+    """
+    require("matplotlib", "train", "Drawing plots")
+    if not history:
+        raise DataError("the history holds no epoch: there is nothing to draw.")
+    epochs = _column(history, "epoch")
+    figure = style.new_figure(9, 3.6)
+    panels = {"loss": "cross-entropy", "accuracy": "reviews labelled rightly"}
+    for axes, (name, unit) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+        validation = _column(history, f"val_{name}")
+        _draw_line(axes, epochs, _column(history, name), "training", style.TRAINING, "s")
+        _draw_line(axes, epochs, validation, "validation", style.VALIDATION, "o")
+        style.dress(axes, name.capitalize(), "epoch", unit)
+        axes.margins(x=0.06, y=0.12)
+        _whole_ticks(axes)
+        _mark_best(axes, epochs, validation, _column(history, "val_loss"), name)
+        if axes.lines:
+            style.add_legend(axes, loc="best")
+    style.as_percent(figure.axes[1].yaxis)
+    return figure
+
+
+def plot_confusion_matrix(metrics: Metrics) -> Figure:
+    """Draw how many reviews of each class were called what, and which share of their class.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    require("matplotlib", "train", "Drawing plots")
+    from matplotlib.colors import LinearSegmentedColormap
+
+    counts = np.array(metrics.confusion_matrix)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure = style.new_figure(4.6, 4.2)
+    axes = figure.subplots()
+    shades = LinearSegmentedColormap.from_list("shares", ["#F4F7FA", style.POSITIVE])
+    axes.imshow(shares, cmap=shades, vmin=0, vmax=1)
+    for row, column in np.ndindex(2, 2):
+        colour = "white" if shares[row, column] > 0.5 else style.INK
+        cell: dict[str, Any] = {"ha": "center", "color": colour}
+        axes.text(column, row - 0.02, f"{counts[row, column]:,}", va="bottom", fontsize=17, **cell)
+        share = f"{style.percent(shares[row, column])} of {LABELS[row]}"
+        axes.text(column, row + 0.06, share, va="top", fontsize=style.NOTE_SIZE, **cell)
+    title = f"{style.percent(metrics.accuracy)} of {metrics.num_reviews:,} reviews right"
+    style.dress(axes, title, "predicted", "true", grid=None)
+    axes.set_xticks([0, 1], LABELS)
+    axes.set_yticks([0, 1], LABELS, rotation=90, va="center")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, labelsize=style.LABEL_SIZE)
+    axes.axhline(0.5, color="white", linewidth=4)
+    axes.axvline(0.5, color="white", linewidth=4)
+    return figure
+
+
+def plot_roc(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
+    """Draw the receiver operating characteristic, with the area under it and the threshold of 0.5.
+
+    Args:
+        labels: (n,) of 0 and 1, both occurring.
+        probabilities: (n,) of the probability of positive, 0 to 1.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        DataError: the shapes differ, a value is NaN or out of range, or only one class occurs.
+    """
+    require("matplotlib", "train", "Drawing plots")
+    false_positives, true_positives = roc_curve(labels, probabilities)
+    metrics = binary_metrics(labels, probabilities)
+    (tn, fp), (fn, tp) = metrics.confusion_matrix
+    figure = style.new_figure(4.6, 4.4)
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color=style.AXIS, linewidth=1, linestyle=(0, (4, 3)))
+    note: dict[str, Any] = {"fontsize": style.NOTE_SIZE, "color": style.MUTED}
+    axes.text(0.63, 0.66, "by chance", rotation=45, rotation_mode="anchor", ha="center", **note)
+    axes.fill_between(false_positives, true_positives, color=style.POSITIVE, alpha=0.08, lw=0)
+    axes.plot(false_positives, true_positives, color=style.POSITIVE, linewidth=2)
+    point = (fp / (fp + tn), tp / (tp + fn))
+    axes.plot(*point, "o", color=style.NEGATIVE, markersize=7, markeredgecolor="white")
+    axes.annotate(
+        f"threshold 0.5\n{style.percent(point[1])} found at\n"
+        f"{style.percent(point[0])} false alarms",
+        point,
+        xytext=(12, -6),
+        textcoords="offset points",
+        va="top",
+        **note,
+    )
+    style.dress(
+        axes,
+        f"ROC curve: area {metrics.roc_auc:.4f}",
+        "negative reviews called positive",
+        "positive reviews called positive",
+    )
+    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
+    style.as_percent(axes.xaxis)
+    style.as_percent(axes.yaxis)
+    return figure
+
+
+def plot_reliability(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
+    """Draw whether the probability may be taken at its word, and how often it says what.
+
+    Above, for each of 15 bins, the share of positives against the mean probability, with its 95 %
+    Wilson interval: on the diagonal, 80 % means four in five. Below, the reviews of each class by
+    probability.
+
+    Args:
+        labels: (n,) of 0 and 1.
+        probabilities: (n,) of the probability of positive, 0 to 1.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        DataError: the shapes differ, or a value is NaN or out of range.
+    """
+    require("matplotlib", "train", "Drawing plots")
+    truth, scores = check_scores(labels, probabilities)
+    bins = reliability_bins(truth, scores)
+    figure = style.new_figure(4.6, 5.4)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    _draw_reliability(upper, bins)
+    error = bins.expected_calibration_error
+    title = f"Reliability: calibration error {style.percent(error)}"
+    style.dress(upper, title, "", "share that is positive")
+    _draw_histogram(lower, truth, scores)
+    style.dress(lower, "", "predicted probability of positive", "reviews", grid="y")
+    lower.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    upper.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    style.as_percent(upper.yaxis)
+    style.as_percent(lower.xaxis)
+    return figure
+
+
+def save_figure(figure: Figure, path: str | Path) -> Path:
+    """Write a figure to a PNG, SVG or PDF file, by its ending; missing folders are made.
+
+    Raises:
+        ConfigError: the ending is none of these.
+        DataError: the file cannot be written.
+    """
+    path = Path(path)
+    content = save_figure_bytes(figure, path.suffix.lower().lstrip("."))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
+    return path
+
+
+def save_figure_bytes(figure: Figure, file_format: str = "png") -> bytes:
+    """Return a figure as the content of a "png", "svg" or "pdf" file.
+
+    Raises:
+        ConfigError: the format is none of these.
+    """
+    if file_format not in FORMATS:
+        raise ConfigError(
+            f"figures are not written as '{file_format}'. {nearest(file_format, FORMATS)}"
+        )
+    # Without version and date the same figure gives the same bytes.
+    nothing = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=file_format, dpi=DPI, metadata=nothing[file_format])
+    return buffer.getvalue()
+
+
+def _column(history: Sequence[Mapping[str, Any]], name: str) -> NDArray[np.float64]:
+    """Return the values of all epochs, NaN where one is missing."""
+    values = [row.get(name) for row in history]
+    try:
+        return np.array([math.nan if value in (None, "") else float(value) for value in values])
+    except (TypeError, ValueError) as error:
+        raise DataError(f"the history's {name} is not a number: {error}.") from error
+
+
+def _draw_line(
+    axes: Axes,
+    epochs: NDArray[np.float64],
+    values: NDArray[np.float64],
+    name: str,
+    colour: str,
+    marker: str,
+) -> None:
+    if np.isfinite(values).any():
+        shape: dict[str, Any] = {"marker": marker, "markersize": 5, "markeredgecolor": "white"}
+        axes.plot(epochs, values, color=colour, linewidth=2, label=name, **shape)
+
+
+def _mark_best(
+    axes: Axes,
+    epochs: NDArray[np.float64],
+    values: NDArray[np.float64],
+    losses: NDArray[np.float64],
+    name: str,
+) -> None:
+    if not np.isfinite(losses).any():
+        return
+    best = int(np.nanargmin(losses))
+    axes.axvline(epochs[best], color=style.MARK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
+    if np.isfinite(values[best]):
+        accuracy = name == "accuracy"
+        value = style.percent(values[best], 2) if accuracy else f"{values[best]:.4f}"
+        axes.plot(
+            epochs[best],
+            values[best],
+            "o",
+            markersize=10,
+            markerfacecolor="none",
+            markeredgecolor=style.MARK,
+            markeredgewidth=1.8,
+            label=f"best epoch {epochs[best]:.0f}: {value}",
+        )
+
+
+def _whole_ticks(axes: Axes) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
+
+
+def _draw_reliability(axes: Axes, bins: ReliabilityBins) -> None:
+    pairs = zip(bins.positives.tolist(), bins.counts.tolist(), strict=True)
+    low, high = np.array([wilson_interval(part, whole) for part, whole in pairs]).T
+    shares = bins.positives / bins.counts
+    ideal: dict[str, Any] = {"color": style.AXIS, "linewidth": 1.2, "linestyle": (0, (4, 3))}
+    axes.plot([0, 1], [0, 1], **ideal, label="ideal: the probability is the share")
+    axes.errorbar(
+        bins.mean_probability,
+        shares,
+        yerr=(shares - low, high - shares),
+        color=style.POSITIVE,
+        marker="o",
+        markersize=6,
+        markeredgecolor="white",
+        linewidth=1.8,
+        elinewidth=1.2,
+        label="measured, with 95 % interval",
+    )
+    style.add_legend(axes, loc="upper left")
+
+
+def _draw_histogram(axes: Axes, truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> None:
+    edges: list[float] = np.linspace(0, 1, 31).tolist()
+    groups, colours = [scores[~truth], scores[truth]], [style.NEGATIVE, style.POSITIVE]
+    axes.hist(groups, bins=edges, stacked=True, color=colours, label=LABELS, alpha=0.85)
+    style.add_legend(axes, loc="upper center", ncols=2)

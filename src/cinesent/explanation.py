@@ -1,0 +1,77 @@
+"""Why a review got its probability: what each token added to the logit."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BAR = 20  # characters of the longest bar
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A prediction as a sum: contributions and bias make the logit, exactly.
+
+    Print it for the tokens that weighed most; in a notebook it shows the review, coloured.
+
+    Attributes:
+        tokens: of the review, as the model read them; what was cut off is not among them.
+        contributions: float32 (len(tokens),): what each token added to the logit, positive towards
+            "positive". A word is read in its context: "not" changes what "good" adds.
+        bias: what the logit is without any token of the review.
+        logit: ``contributions.sum() + bias``, temperature included.
+        probability: of positive, ``1 / (1 + exp(-logit))``.
+        label: "negative", "positive" or "uncertain".
+        truncated: whether tokens were cut off before the model read the review.
+    """
+
+    tokens: tuple[str, ...]
+    contributions: NDArray[np.float32]
+    bias: float
+    logit: float
+    probability: float
+    label: str
+    truncated: bool = False
+
+    def top(self, count: int = 10) -> list[tuple[str, float]]:
+        """Return the `count` tokens that weighed most, the heaviest first, either sign."""
+        order = np.argsort(-np.abs(self.contributions), kind="stable")[:count]
+        return [(self.tokens[index], float(self.contributions[index])) for index in order]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "label": self.label,
+            "probability": self.probability,
+            "logit": self.logit,
+            "bias": self.bias,
+            "truncated": self.truncated,
+            "tokens": list(self.tokens),
+            "contributions": [float(value) for value in self.contributions],
+        }
+
+    def __str__(self) -> str:
+        """Show the heaviest tokens with bars, as plain text."""
+        lines = [f"{self.label}, probability of positive {self.probability:.3f}"]
+        heaviest = self.top()
+        width = max((len(token) for token, _ in heaviest), default=0)
+        largest = max((abs(value) for _, value in heaviest), default=0.0) or 1.0
+        for token, value in heaviest:
+            bar = ("+" if value > 0 else "-") * round(_BAR * abs(value) / largest)
+            lines.append(f"  {token:<{width}}  {value:+.3f}  {bar}".rstrip())
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Show the review with each token on a green (positive) or red (negative) ground."""
+        largest = float(np.abs(self.contributions).max(initial=0.0)) or 1.0
+        spans = []
+        for token, value in zip(self.tokens, self.contributions.tolist(), strict=True):
+            colour = "46,160,67" if value > 0 else "218,54,51"
+            style = f"background:rgba({colour},{0.85 * abs(value) / largest:.2f})"
+            spans.append(f'<span style="{style}" title="{value:+.3f}">{html.escape(token)}</span>')
+        head = f"<b>{html.escape(self.label)}</b>, probability of positive {self.probability:.3f}"
+        return f'<div>{head}</div><div style="line-height:1.8">{" ".join(spans)}</div>'

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cinesent
+from cinesent.bundle import load_bundle
+from cinesent.config import Recipe
+from cinesent.data import Dataset, Reviews
+from cinesent.data.split import split_reviews
+from cinesent.errors import ConfigError, DataError, TrainingError
+from cinesent.training.run import TrainingRun, checkpoint_folder, train
+
+pytestmark = pytest.mark.train
+
+
+@pytest.fixture
+def reviews_csv(small_dataset: Dataset, tmp_path: Path) -> Path:
+    """The small dataset's training reviews as a file of one's own."""
+    path = tmp_path / "reviews.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        writer.writerows(zip(small_dataset.train.texts, small_dataset.train.labels, strict=True))
+    return path
+
+
+SETTINGS = [
+    "--set=units=4",
+    "--set=embedding_dim=8",
+    "--set=vocabulary_size=2000",
+    "--set=max_length=32",
+    "--set=batch_tokens=1000",
+    "--set=epochs=3",
+    "--set=validation=0.1",
+]
+
+
+def start(data: Path, out: Path, *more: str) -> subprocess.Popen[str]:
+    """Run `cinesent train` with a checkpoint after every step."""
+    program = (
+        "import cinesent.training.loop as loop; loop.CHECKPOINT_SECONDS = 0.0; "
+        "from cinesent.cli import main; main()"
+    )
+    command = ["train", "--data", str(data), "--out", str(out), *SETTINGS, *more]
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+    )
+
+
+def wait_for_step(process: subprocess.Popen[str], out: Path, epoch: int) -> None:
+    """Wait until a checkpoint in the middle of an epoch lies on the disk."""
+    state = checkpoint_folder(out) / "state.npz"
+    for _ in range(1200):
+        assert process.poll() is None, process.communicate()[1]
+        if state.exists():
+            with state.open("rb") as file, np.load(file) as stored:
+                progress = json.loads(str(stored["progress"]))
+            if progress["epoch"] == epoch and progress["step"] >= 2:
+                return
+        time.sleep(0.05)
+    raise TimeoutError("no checkpoint came")
+
+
+def weights_of(folder: Path) -> dict[str, np.ndarray]:
+    return load_bundle(folder, verify="full").weights()
+
+
+@pytest.mark.slow
+def test_a_killed_run_resumes_to_the_weights_of_an_undisturbed_one(
+    reviews_csv: Path, tmp_path: Path
+) -> None:
+    whole = start(reviews_csv, tmp_path / "whole")
+    out, err = whole.communicate()
+    assert whole.returncode == 0, err
+
+    process = start(reviews_csv, tmp_path / "killed")
+    wait_for_step(process, tmp_path / "killed", epoch=1)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not (tmp_path / "killed").exists()
+
+    refused = start(reviews_csv, tmp_path / "killed")
+    assert "Go on with it by --resume, or drop it by --overwrite" in refused.communicate()[1]
+    assert refused.returncode == 1
+    other = start(reviews_csv, tmp_path / "killed", "--resume", "--seed=5")
+    assert "seed was 0, is 5" in other.communicate()[1]
+    assert other.returncode == 1
+
+    resumed = start(reviews_csv, tmp_path / "killed", "--resume")
+    out, err = resumed.communicate()
+    assert resumed.returncode == 0, err
+    assert "goes on at step" in err
+    expected = weights_of(tmp_path / "whole")
+    for name, value in weights_of(tmp_path / "killed").items():
+        np.testing.assert_array_equal(value, expected[name], err_msg=name)
+    assert not checkpoint_folder(tmp_path / "killed").exists()
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_the_best_model_so_far(reviews_csv: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    process = start(reviews_csv, out, "--set=epochs=50", "--set=patience=50")
+    wait_for_step(process, out, epoch=1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "interrupted; the best model so far is in" in err
+    assert 0 <= cinesent.load(out).predict(["A fine film."])[0].probability <= 1
+    assert checkpoint_folder(out).exists(), "and the run can be gone on with"
+
+
+def test_new_text_and_training_text_go_through_the_same_code(
+    tiny_run: TrainingRun, small_dataset: Dataset, tiny_recipe: Recipe
+) -> None:
+    # The validation score was computed by Keras on ids made for training; the classifier starts
+    # from raw text and runs without Keras.
+    labelled = small_dataset.train.labelled()
+    _, rows = split_reviews(labelled, validation=tiny_recipe.training.validation, seed=0)
+    held_out = labelled.take(rows)
+    probabilities = tiny_run.classifier().predict_proba(held_out.texts)[:, 1]
+    accuracy = ((probabilities > 0.5) == (held_out.labels == 1)).mean()
+    assert accuracy == pytest.approx(tiny_run.validation["accuracy"])
+    brier = np.mean((probabilities - held_out.labels) ** 2)
+    assert brier == pytest.approx(tiny_run.validation["brier"], abs=1e-5)
+
+
+def test_the_classic_preset_trains_and_predicts_as_it_was_trained(
+    small_dataset: Dataset, tmp_path: Path
+) -> None:
+    settings = {"units": 4, "embedding_dim": 8, "epochs": 1, "sequence_length": 40}
+    run = train(small_dataset, "classic", settings=settings, out=tmp_path / "classic")
+    labelled = small_dataset.train.labelled()
+    _, rows = split_reviews(labelled, validation=0.1, seed=0)
+    held_out = labelled.take(rows)
+    probabilities = run.classifier().predict_proba(held_out.texts)[:, 1]
+    brier = np.mean((probabilities - held_out.labels) ** 2)
+    assert brier == pytest.approx(run.validation["brier"], abs=1e-5)
+
+
+def test_the_bundle_holds_what_the_run_saw(tiny_run: TrainingRun) -> None:
+    folder = tiny_run.bundle
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["epoch"]) for row in rows] == list(range(1, len(tiny_run.history) + 1))
+    assert set(rows[0]) >= {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert (folder / "plots" / "history.png").read_bytes().startswith(b"\x89PNG")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["seed"] == 0
+    assert manifest["recipe"]["training"]["teacher"] == "ngrams"
+
+
+def test_nothing_is_replaced_unasked(
+    tiny_run: TrainingRun, small_dataset: Dataset, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match=r"holds a model already.*--overwrite"):
+        train(small_dataset, out=tiny_run.bundle)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "thesis.txt").write_text("three years of work")
+    for overwrite in (False, True):
+        with pytest.raises(TrainingError, match="is no model of cinesent"):
+            train(small_dataset, out=tmp_path / "notes", overwrite=overwrite)
+    with pytest.raises(TrainingError, match="there is no unfinished run to resume"):
+        train(small_dataset, out=tmp_path / "new", resume=True)
+
+
+def test_wrong_arguments_are_refused_before_any_work(small_dataset: Dataset, tmp_path) -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'default'"):
+        train(small_dataset, "defualt", out=tmp_path / "m")
+    with pytest.raises(ConfigError, match="Did you mean 'tensorflow'"):
+        train(small_dataset, out=tmp_path / "m", backend="tensorflwo")
+    with pytest.raises(ConfigError, match="Keras runs on tensorflow in this process"):
+        train(small_dataset, out=tmp_path / "m", backend="jax")
+    with pytest.raises(ConfigError, match="no option 'sed'.*Did you mean 'seed'"):
+        train(small_dataset, out=tmp_path / "m", sed=3)
+    one_sided = Reviews(["good"] * 10, np.ones(10, dtype=np.int8), "one-sided")
+    with pytest.raises(DataError, match="0 negative and 10 positive"):
+        train(Dataset("one-sided", one_sided), out=tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_tensorboard_files_on_request(small_dataset: Dataset, tmp_path: Path) -> None:
+    settings = {"units": 4, "embedding_dim": 8, "epochs": 1, "max_length": 32}
+    train(
+        small_dataset,
+        settings={**settings, "word_vectors": "random", "teacher": "none"},
+        out=tmp_path / "model",
+        tensorboard=tmp_path / "logs",
+    )
+    for name in ("train", "validation"):
+        (events,) = (tmp_path / "logs" / name).glob("events.*")
+        assert b"loss" in events.read_bytes()
