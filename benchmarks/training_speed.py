@@ -68,6 +68,7 @@ def measure_default(data: str, seconds: float) -> float:
 def measure_peer(data: str, seconds: float, length: int) -> float:
     """Return real tokens a second of the Keras site's example in `fit`, 20 batches at a time."""
     import keras
+
     from cinesent.config import Recipe
 
     config = Recipe.from_preset("default").model
@@ -141,7 +142,9 @@ def main() -> None:
         backend: {what: statistics.median(rates) for what, rates in rows.items()}
         for backend, rows in found.items()
     }
-    print(f"{'backend':12}{'default':>12}{'peer, 400':>12}{'ratio':>8}{'peer, 200':>12}{'ratio':>8}")
+    print(
+        f"{'backend':12}{'default':>12}{'peer, 400':>12}{'ratio':>8}{'peer, 200':>12}{'ratio':>8}"
+    )
     for backend, row in medians.items():
         own, long, short = row["default"], row["peer-400"], row["peer-200"]
         ratios = f"{long:12,.0f}{own / long:8.2f}{short:12,.0f}{own / short:8.2f}"

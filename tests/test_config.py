@@ -48,6 +48,10 @@ def test_strings_are_read_as_the_type_of_their_key() -> None:
             {"pooling": "last", "sequence_length": 100},
             "would read the padding, not the review. Use padding=left",
         ),
+        (
+            {"sequence_length": 100, "padding": "left"},
+            "bidirectional reading needs padding on the right",
+        ),
     ],
 )
 def test_a_wrong_setting_says_what_would_be_right(settings: dict, message: str) -> None:

@@ -23,7 +23,7 @@ Side = Literal["left", "right"]
 
 
 def _setting(default: Any, help_: str, low: float | None = None, high: float | None = None) -> Any:
-    """A field that knows what it means and between which bounds it lies, both included."""
+    """Make a field that knows what it means and between which bounds it lies, both included."""
     return field(default=default, metadata={"help": help_, "low": low, "high": high})
 
 
@@ -65,6 +65,12 @@ class ModelConfig(_Settings):
             raise ConfigError(
                 "pooling 'last' with padding 'right' would read the padding, not the review. "
                 "Use padding=left, or another pooling."
+            )
+
+        if self.bidirectional and self.padding == "left" and self.sequence_length:
+            raise ConfigError(
+                "bidirectional reading needs padding on the right: the backward LSTM begins at the "
+                "last word. Use padding=right, or bidirectional=false."
             )
 
     @property
@@ -128,7 +134,9 @@ class TrainingConfig(_Settings):
         400, "longer training reviews lose their middle; 0: nothing is cut", 0
     )
     min_count: int = _setting(2, "words seen less often are unknown", 1)
-    ema: float = _setting(0.0, "momentum of the averaged weights that are kept; 0: no average", 0, 1)
+    ema: float = _setting(
+        0.0, "momentum of the averaged weights that are kept; 0: no average", 0, 1
+    )
     word_vectors: Literal["random", "ppmi"] = _setting(
         "ppmi", "where word vectors begin: at random, or from the words' company in all the text"
     )

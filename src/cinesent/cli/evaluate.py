@@ -53,7 +53,8 @@ def evaluate_command(
     """Score a model on labelled reviews: accuracy and its companions, errors, weak spots."""
     from cinesent.classifier import load
     from cinesent.data import load_dataset
-    from cinesent.evaluation.evaluate import check_split, evaluate
+    from cinesent.evaluation.evaluate import evaluate
+    from cinesent.evaluation.selection import check_split
 
     check_split(split)
     classifier = load(model_folder(model))

@@ -58,7 +58,6 @@ def train_command(
     after a crash. Settings and their meanings: cinesent train --set help=
 
     Examples:
-
       cinesent train --data imdb --out model
 
       cinesent train --data reviews.csv --positive-from 6 --set epochs=5

@@ -103,9 +103,7 @@ def bucket_widths(lengths: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.where(lengths <= _WIDTHS[-1], _WIDTHS[steps], beyond)
 
 
-def make_batch(
-    examples: Examples, indices: NDArray[np.intp], num_rows: int, width: int
-) -> Batch:
+def make_batch(examples: Examples, indices: NDArray[np.intp], num_rows: int, width: int) -> Batch:
     """Lay the reviews at `indices` out as one batch of shape (num_rows, width)."""
     rows = [examples.rows[i] for i in indices]
     ids = np.zeros((num_rows, width), dtype=np.int32)

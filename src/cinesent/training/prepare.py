@@ -150,9 +150,7 @@ def _opinions(
     opinions = checkpoint.recall("opinions")
     if opinions is None:
         say("the n-gram teacher reads the labelled reviews and judges the unlabelled ones")
-        opinions = ngram_opinions(
-            tokens, train.labels, extra_tokens, recipe.training.teacher_scale
-        )
+        opinions = ngram_opinions(tokens, train.labels, extra_tokens, recipe.training.teacher_scale)
         checkpoint.store("opinions", opinions)
     return opinions
 
@@ -171,8 +169,6 @@ def _vectors(
     if vectors is None:
         say("word vectors from the words' company (PPMI)")
         rows = [np.asarray(ids, dtype=np.int32) for ids in encoded]
-        vectors = ppmi_vectors(
-            rows, recipe.model.vocabulary_size, recipe.model.embedding_dim, seed
-        )
+        vectors = ppmi_vectors(rows, recipe.model.vocabulary_size, recipe.model.embedding_dim, seed)
         checkpoint.store("vectors", vectors)
     return vectors
