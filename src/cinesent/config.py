@@ -336,8 +336,14 @@ PRESETS: dict[str, Recipe] = {
         # What two CPU cores can do in half an hour.
         Recipe(
             "default",
-            ModelConfig(embedding_dropout=0.3, word_dropout=0.1, head_dropout=0.3),
-            TrainingConfig(),
+            ModelConfig(
+                units=96,
+                pooling="max+mean",
+                embedding_dropout=0.2,
+                word_dropout=0.1,
+                head_dropout=0.3,
+            ),
+            TrainingConfig(batch_tokens=32_000, learning_rate=3e-3),
         ),
     )
 }

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -31,7 +31,7 @@ class InputError(DataError, ValueError):
     """Texts or labels are not what they must be; a ValueError, as scikit-learn expects."""
 
 
-class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class SentimentClassifier(ClassifierMixin, BaseEstimator):
     """Learns from texts and two labels, by the conventions of scikit-learn.
 
     It can be cloned, pickled, put at the end of a `Pipeline` and searched over. The labels may be
@@ -129,7 +129,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             NotFittedError: `fit` was not called.
             ValueError: X are no texts.
         """
-        labels: NDArray[Any] = self.classes_[(self.decision_function(X) > 0).astype(np.intp)]
+        positive = self.decision_function(X) > 0
+        labels: NDArray[Any] = self.classes_[positive.astype(np.intp)]
         return labels
 
     def __sklearn_tags__(self) -> Any:
@@ -143,7 +144,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what cannot travel: the folder of this process and what was opened there."""
         state = dict(super().__getstate__())
-        for name in ("classifier_", "_folder"):
+        for name in ("classifier_", "_remove"):
             state.pop(name, None)
         return state
 
@@ -163,9 +164,13 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _open(self, files: dict[str, bytes]) -> None:
         """Put the model's files into a folder that goes with this estimator, and open them."""
+        if "_remove" in vars(self):
+            self._remove()
         self._files = files
         folder = Path(tempfile.mkdtemp(prefix="cinesent-model-"))
-        weakref.finalize(self, _remove_folder, folder, os.getpid())
+        self._remove: Callable[[], Any] = weakref.finalize(
+            self, _remove_folder, folder, os.getpid()
+        )
         for name, content in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -190,16 +195,16 @@ def read_texts(X: object) -> list[str]:
         raise InputError(
             f"X is one {type(X).__name__}; {expected}. For a single text: predict([text])."
         )
-    if hasattr(X, "ndim") and X.ndim != 1:
-        shape = getattr(X, "shape", ())
-        hint = " Give its column: X[:, 0]." if X.ndim == 2 and shape[1] == 1 else ""
+    shape = tuple(getattr(X, "shape", (0,)))
+    if len(shape) != 1:
+        hint = " Give its column: X[:, 0]." if shape[1:] == (1,) else ""
         raise InputError(f"X is a {type(X).__name__} of shape {shape}; {expected}.{hint}")
     if not isinstance(X, Iterable) or isinstance(X, Mapping):
         raise InputError(f"X is of type {type(X).__name__}; {expected}.")
     texts = list(X)
     for row, text in enumerate(texts):
         if not isinstance(text, str):
-            missing = " (a missing value?)" if text is None or text != text else ""  # noqa: PLR0124
+            missing = " (a missing value?)" if text is None or isinstance(text, float) else ""
             raise InputError(
                 f"X[{row}] is of type {type(text).__name__}{missing}; {expected}. For numbers take "
                 "an estimator of scikit-learn's own."

@@ -114,7 +114,9 @@ results = {}
 for pooling in ("last", "max+mean"):
     config = ModelConfig(vocabulary_size=50, embedding_dim=6, units=4, pooling=pooling)
     model = build_model(config)
-    set_weights(model, {k[len(pooling) + 1:]: v for k, v in stored.items() if k.startswith(pooling)})
+    prefix = pooling + '/'
+    own = {k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)}
+    set_weights(model, own)
     results[pooling] = np.asarray(model.predict_on_batch(stored["ids"]))
 np.savez(sys.argv[3], **results)
 """

@@ -108,20 +108,17 @@ def _cells(comparison: Comparison) -> list[list[str]]:
     """Return the header and the rows of the table, as strings."""
     header = ["model", "accuracy", "log loss", "p", "train s", "parameters"]
     if comparison.num_test:
-        header[3:3] = ["test accuracy", "test log loss"]
+        header.insert(3, "test")
     return [header, *(_row(row) for row in comparison.rows)]
 
 
 def _row(row: ComparedModel) -> list[str]:
     from cinesent.evaluation.style import percent
 
-    measured = [metrics for metrics in (row.validation, row.test) if metrics is not None]
-    numbers = [
-        cell
-        for metrics in measured
-        for cell in (percent(metrics.accuracy, 2), f"{metrics.loss:.4f}")
-    ]
-    p = "" if row.p_value is None else f"{row.p_value:.3f}" if row.p_value >= 5e-4 else "< 0.001"
+    numbers = [percent(row.validation.accuracy, 2), f"{row.validation.loss:.4f}"]
+    if row.test is not None:
+        numbers.append(percent(row.test.accuracy, 2))
+    p = "" if row.p_value is None else f"{row.p_value:.3f}" if row.p_value >= 5e-4 else "<0.001"
     return [row.name, *numbers, p, f"{row.seconds:,.1f}", f"{row.num_parameters:,}"]
 
 
@@ -140,7 +137,13 @@ def _show(comparison: Comparison) -> None:
 
     header, *rows = _cells(comparison)
     title = escape(_title(comparison))
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        collapse_padding=True,  # so that it fits 80 columns
+    )
     for name in header:
         table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
     for place, row in enumerate(rows):

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from types import ModuleType
+from typing import Any
 
 from cinesent.errors import ConfigError, nearest, require
 
@@ -15,7 +15,7 @@ from cinesent.errors import ConfigError, nearest, require
 BACKENDS = {"tensorflow": "train", "jax": "jax", "torch": "torch"}
 
 
-def import_keras(backend: str | None = None) -> ModuleType:
+def import_keras(backend: str | None = None) -> Any:
     """Import Keras on a backend and return the module.
 
     Args:

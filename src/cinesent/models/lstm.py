@@ -1,7 +1,7 @@
 """The network in Keras 3: the one file that names its layers.
 
-    token ids ─ word dropout ─┬─ embedding ─ dropout ─ LSTM ─ pooling ─┬─ dropout ─ Dense(1, sigmoid)
-                              └─ reversed ─ (the same) ─ LSTM ─ pooling ┘
+    ids ─ word dropout ─┬─ embedding ─ dropout ─ LSTM ─ pooling ──┬─ dropout ─ Dense(1, sigmoid)
+                        └─ reversed ─ (the same) ─ LSTM ─ pooling ┘
 
 Reviews are padded on the right with id 0. The LSTMs get no Keras mask, which would switch their
 fast kernels off on two of three backends; instead the backward LSTM reads the review with its real
@@ -114,7 +114,7 @@ class LastState(layers.Layer):
         return ops.squeeze(ops.take_along_axis(states, last, axis=1), axis=1)
 
 
-_POOLINGS = {"max": MaskedMaxPooling, "mean": MaskedMeanPooling, "last": LastState}
+_POOLINGS: dict[str, Any] = {"max": MaskedMaxPooling, "mean": MaskedMeanPooling, "last": LastState}
 
 
 def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
