@@ -23,7 +23,7 @@ LAYERS = (
     ("models",),
     ("evaluation",),
     ("training",),
-    ("compare", "estimator"),
+    ("comparison", "estimator"),
     ("cli",),
     ("__init__", "__main__"),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ NOTEBOOK = Path(__file__).parents[1] / "sentiment_analysis.ipynb"
 
 #: So many characters in a row that are also in a review are a quotation.
 WINDOW = 40
+BLOCK = WINDOW // 2
 
 #: Where a machine keeps its files: none of these says anything to a reader.
 MACHINE_PATH = re.compile(r"(?<![\w.~/:])/(?:tmp|work|root|home|Users|var|opt|usr|private)/")
@@ -118,35 +120,43 @@ def letters_only(text: str) -> str:
     return re.sub(r"[\W_]+", "", unescape(re.sub(r"<[^<>]*>", " ", text)).lower())
 
 
-@pytest.mark.parametrize("form", [as_written, letters_only])
-def test_no_review_is_quoted(notebook, imdb_train, form):
-    texts = [form(text) for _, text in all_texts(notebook)]
-    assert quotations(texts, imdb_train, form) == set()
+@dataclass(frozen=True)
+class Corpus:
+    """All reviews in one form, and every 20th of their blocks of 20 characters to find them by."""
+
+    form: Callable[[str], str]
+    text: str
+    blocks: frozenset[str]
+
+    def quotations(self, texts: Iterable[str]) -> set[str]:
+        """Return the windows of `texts` that are in one of the reviews.
+
+        A window of 40 that is in a review holds one of its blocks whole. So only windows around a
+        known block are looked for in all the reviews.
+        """
+        suspects: set[str] = set()
+        for text in map(self.form, texts):
+            for at in range(len(text) - BLOCK + 1):
+                if text[at : at + BLOCK] in self.blocks:
+                    starts = range(max(0, at + BLOCK - WINDOW), min(at, len(text) - WINDOW) + 1)
+                    suspects.update(text[start : start + WINDOW] for start in starts)
+        return {window for window in suspects if window in self.text}
 
 
-@pytest.mark.parametrize("form", [as_written, letters_only])
-@pytest.mark.parametrize("start", [0, 7, 101])
-def test_a_quotation_would_be_found(imdb_train, form, start):
-    review = form(imdb_train.texts[4321])
-    quoted = f"A review: {review[start : start + WINDOW]}."
-    assert review[start : start + WINDOW] in quotations([quoted], imdb_train, form)
-    assert not quotations([f"x{review[start : start + WINDOW - 1]}\0"], imdb_train, form)
+@pytest.fixture(scope="module", params=[as_written, letters_only])
+def corpus(request, imdb_train: Reviews) -> Corpus:
+    text = "\0".join(map(request.param, imdb_train.texts))
+    blocks = frozenset(text[at : at + BLOCK] for at in range(0, len(text), BLOCK))
+    return Corpus(request.param, text, blocks)
 
 
-def quotations(texts: list[str], reviews: Reviews, form: Callable[[str], str]) -> set[str]:
-    """Return the windows of `texts` that are in one of the reviews.
+def test_no_review_is_quoted(notebook, corpus):
+    assert corpus.quotations(text for _, text in all_texts(notebook)) == set()
 
-    A window of 40 holds one whole block of 20 of any review that it is from, when the review is cut
-    into blocks of 20. So only windows around a known block are looked for in all the reviews.
-    """
-    block = WINDOW // 2
-    corpus = "\0".join(form(text) for text in reviews.texts)
-    blocks = {corpus[at : at + block] for at in range(0, len(corpus), block)}
-    suspects: set[str] = set()
-    for text in texts:
-        for at in range(len(text) - block + 1):
-            if text[at : at + block] in blocks:
-                first = max(0, at + block - WINDOW)
-                last = min(at, len(text) - WINDOW)
-                suspects.update(text[i : i + WINDOW] for i in range(first, last + 1))
-    return {window for window in suspects if window in corpus}
+
+def test_a_quotation_would_be_found(imdb_train, corpus):
+    review = corpus.form(imdb_train.texts[4321])
+    for start in range(0, 40, 9):
+        quoted = review[start : start + WINDOW]
+        assert quoted in corpus.quotations([f"A review: {quoted}."])
+        assert not corpus.quotations([f"One short of it: ж{quoted[:-1]}ж"])

@@ -15,7 +15,7 @@ from cinesent.cli.console import say, stdout
 from cinesent.cli.options import DataOption, LabelColumn, PositiveFrom, TextColumn
 
 if TYPE_CHECKING:
-    from cinesent.evaluation.compare import ComparedModel, Comparison
+    from cinesent.comparison.compare import ComparedModel, Comparison
 
 
 def compare_command(
@@ -70,9 +70,9 @@ def compare_command(
     from cinesent.errors import require
 
     require("sklearn", "train", "Comparing models")
+    from cinesent.comparison.compare import check_models, compare
     from cinesent.config import parse_assignments
     from cinesent.data import load_dataset
-    from cinesent.evaluation.compare import check_models, compare
 
     names = check_models(models.replace(" ", "").split(",") if models is not None else None)
     overlays = parse_assignments(settings or [])

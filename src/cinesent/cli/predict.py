@@ -6,12 +6,11 @@ import json
 import sys
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cinesent.cli.options import model_folder
+from cinesent.cli.options import ModelOption, model_folder
 
 if TYPE_CHECKING:
     from cinesent.classifier import Prediction
@@ -32,15 +31,7 @@ def predict_command(
             show_default=False,
         ),
     ] = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            "--model",
-            metavar="DIR",
-            help="The model's folder; else the one in CINESENT_MODEL, else ./model.",
-            show_default=False,
-        ),
-    ] = None,
+    model: ModelOption = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show the tokens that weighed most.")
     ] = False,

@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from cinesent.comparison.contestants import Task, Trained, train_all
 from cinesent.config import PRESETS, Recipe
 from cinesent.data import load_dataset
 from cinesent.data.progress import Say, silent
 from cinesent.data.reviews import Dataset
 from cinesent.data.split import split_reviews
 from cinesent.errors import ConfigError, DataError, nearest
-from cinesent.evaluation.contestants import Task, Trained, train_all
 from cinesent.evaluation.metrics import Metrics, mcnemar
 from cinesent.models.backend import import_keras
 from cinesent.models.linear import BASELINES

@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 
+from cinesent.comparison.compare import COMPARABLE, check_models, compare
 from cinesent.config import PRESETS
 from cinesent.data import Dataset
 from cinesent.data.split import split_reviews
 from cinesent.errors import ConfigError, DataError
-from cinesent.evaluation.compare import COMPARABLE, check_models, compare
 from cinesent.models.linear import BASELINES
 from cinesent.training.run import train
 

@@ -1,0 +1,1 @@
+"""Comparison: baselines and presets on the same reviews, in one table."""
