@@ -51,7 +51,6 @@ $(VENV)/bin/python:
 $(VENV)/train.stamp: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "setting up .venv (TensorFlow is large: this takes a minute or two)"
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/train.stamp

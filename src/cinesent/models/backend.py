@@ -50,6 +50,8 @@ def import_keras(backend: str | None = None) -> Any:
             # The gradient of the embedding is summed in the order of its threads otherwise, and
             # the same seed would not give the same weights.
             tensorflow.config.experimental.enable_op_determinism()
+            # It warns of graphs that are built anew; batches of several widths need several.
+            tensorflow.get_logger().setLevel("ERROR")
     return keras
 
 

@@ -69,7 +69,7 @@ def fit_length(ids: Ids, config: ModelConfig) -> list[int]:
     the config names; else it stays as it is. Never empty: no token at all is one unknown token.
 
     Example:
-        >>> config = ModelConfig(sequence_length=4, padding="left", pooling="last")
+        >>> config = ModelConfig(sequence_length=4, bidirectional=False, padding="left")
         >>> fit_length([7, 8], config)
         [0, 0, 7, 8]
     """

@@ -133,7 +133,6 @@ def train(
     keras = import_keras(chosen.backend)
     if keras.backend.backend() == "torch":
         reporter.say("note: Keras on torch trains LSTMs slowly on a CPU; tensorflow or jax do not")
-    keras.utils.set_random_seed(chosen.seed)
 
     if not isinstance(data, Dataset):
         data = load_dataset(data, say=reporter.say)
