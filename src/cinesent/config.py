@@ -140,10 +140,18 @@ class TrainingConfig(_Settings):
     word_vectors: Literal["random", "ppmi"] = _setting(
         "ppmi", "where word vectors begin: at random, or from the words' company in all the text"
     )
-    teacher: Literal["none", "ngrams"] = _setting(
-        "ngrams", "who labels the unlabelled reviews: nobody, or the n-gram model of the same split"
+    teacher: Literal["none", "ngrams", "ngrams+lstm"] = _setting(
+        "ngrams",
+        "who labels the unlabelled reviews: nobody, the n-gram model of the same split, or that "
+        "model together with a first network that learns from the labels alone",
     )
-    teacher_scale: float = _setting(0.65, "the teacher's logit is multiplied by this", 0.01, 10)
+    teacher_scale: float = _setting(
+        0.65, "the n-gram teacher's logit is multiplied by this", 0.01, 10
+    )
+    teacher_lstm_scale: float = _setting(
+        0.35, "and the first network's by this (teacher ngrams+lstm)", 0.0, 10
+    )
+    teacher_epochs: int = _setting(3, "epochs of the first network (teacher ngrams+lstm)", 1, 1000)
 
 
 @dataclass(frozen=True)
@@ -343,7 +351,7 @@ PRESETS: dict[str, Recipe] = {
                 word_dropout=0.1,
                 head_dropout=0.3,
             ),
-            TrainingConfig(batch_tokens=32_000, learning_rate=3e-3),
+            TrainingConfig(batch_tokens=32_000, learning_rate=3e-3, teacher="ngrams+lstm"),
         ),
     )
 }

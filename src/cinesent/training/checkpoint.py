@@ -62,6 +62,12 @@ class Checkpoint:
                 "Resume it with the settings it began with, or start over with --overwrite."
             )
 
+    def part(self, name: str) -> Checkpoint:
+        """Return a checkpoint within this one, for a network that only leads to the real one."""
+        folder = self.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return Checkpoint(folder)
+
     def store(self, name: str, array: NDArray[Any]) -> None:
         """Keep the result of a stage."""
         _write_arrays(self.folder / f"{name}.npz", {"array": array})
@@ -117,11 +123,12 @@ class Checkpoint:
 
     def remove(self) -> None:
         """Delete the files of a run that is finished, and the folder if nothing else is in it."""
-        for path in self.folder.glob("*.npz"):
+        for path in [*self.folder.rglob("*.npz"), *self.folder.rglob("*.tmp")]:
             path.unlink()
         (self.folder / _RUN).unlink(missing_ok=True)
-        if self.folder.is_dir() and not any(self.folder.iterdir()):
-            self.folder.rmdir()
+        for folder in [*self.folder.glob("*/"), self.folder]:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def _differences(found: Any, wanted: Any, where: str = "") -> list[str]:

@@ -1,4 +1,4 @@
-"""From a dataset to encoded examples: split, vocabulary, word vectors, the teacher's opinions."""
+"""From a dataset to encoded examples: split, vocabulary, word vectors, the n-gram teacher."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cinesent.errors import DataError
 from cinesent.text.tokenizer import Tokenizer, tokenize
 from cinesent.training.batches import Examples, training_row
 from cinesent.training.checkpoint import Checkpoint
-from cinesent.training.teacher import ngram_opinions
+from cinesent.training.teacher import ngram_logits
 from cinesent.training.vectors import ppmi_vectors
 
 TokenLists = list[list[str]]
@@ -30,7 +30,9 @@ class Prepared:
     Attributes:
         recipe: the recipe, its vocabulary no larger than the one that was found.
         tokenizer: fitted on the training reviews and the unlabelled ones, no others.
-        train: labelled reviews and, with a teacher, the unlabelled ones behind them.
+        train: the labelled reviews.
+        unlabelled: token ids of the reviews a teacher judges; empty without a teacher.
+        ngram_logits: float32 (unlabelled,), what the n-gram teacher thinks of them, None without.
         validation: encoded as for predicting: nothing cut that the network would not cut.
         validation_reviews: the same reviews as text.
         vectors: float32 (vocabulary, embedding_dim) to start from, None for random ones.
@@ -39,6 +41,8 @@ class Prepared:
     recipe: Recipe
     tokenizer: Tokenizer
     train: Examples
+    unlabelled: Sequence[NDArray[np.int32]]
+    ngram_logits: NDArray[np.float32] | None
     validation: Examples
     validation_reviews: Reviews
     vectors: NDArray[np.float32] | None
@@ -81,17 +85,18 @@ def prepare(
         recipe = recipe.overlay({"vocabulary_size": len(tokenizer)})
     say(f"vocabulary: {len(tokenizer):,} tokens")
 
-    targets = train.labels.astype(np.float32)
-    opinions = _opinions(recipe, train, tokens, extra_tokens, checkpoint, say)
+    logits = _ngram_logits(recipe, train, tokens, extra_tokens, checkpoint, say)
     encoded = [tokenizer.encode_tokens(row) for row in tokens]
     encoded_extra = [tokenizer.encode_tokens(row) for row in extra_tokens]
     vectors = _vectors(recipe, encoded + encoded_extra, seed, checkpoint, say)
-    if opinions is not None:
-        encoded, targets = encoded + encoded_extra, np.concatenate([targets, opinions])
     return Prepared(
         recipe=recipe,
         tokenizer=tokenizer,
-        train=Examples([training_row(ids, recipe) for ids in encoded], targets),
+        train=Examples(
+            [training_row(ids, recipe) for ids in encoded], train.labels.astype(np.float32)
+        ),
+        unlabelled=([] if logits is None else [training_row(ids, recipe) for ids in encoded_extra]),
+        ngram_logits=logits,
         validation=encode_reviews(validation, tokenizer, recipe),
         validation_reviews=validation,
         vectors=vectors,
@@ -136,7 +141,7 @@ def _unlabelled_reviews(dataset: Dataset, recipe: Recipe, validation: Reviews) -
     return unlabelled
 
 
-def _opinions(
+def _ngram_logits(
     recipe: Recipe,
     train: Reviews,
     tokens: TokenLists,
@@ -144,15 +149,15 @@ def _opinions(
     checkpoint: Checkpoint,
     say: Callable[[str], None],
 ) -> NDArray[np.float32] | None:
-    """Return the teacher's soft labels, float32 (unlabelled,), None without teacher or pupils."""
+    """Return what the n-gram teacher thinks, float32 (unlabelled,), None without one or pupils."""
     if recipe.training.teacher == "none" or not extra_tokens:
         return None
-    opinions = checkpoint.recall("opinions")
-    if opinions is None:
+    logits = checkpoint.recall("ngram-logits")
+    if logits is None:
         say("the n-gram teacher reads the labelled reviews and judges the unlabelled ones")
-        opinions = ngram_opinions(tokens, train.labels, extra_tokens, recipe.training.teacher_scale)
-        checkpoint.store("opinions", opinions)
-    return opinions
+        logits = ngram_logits(tokens, train.labels, extra_tokens)
+        checkpoint.store("ngram-logits", logits)
+    return logits
 
 
 def _vectors(

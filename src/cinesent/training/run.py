@@ -22,6 +22,7 @@ from cinesent.errors import CinesentError, ConfigError, TrainingError, nearest
 from cinesent.evaluation.metrics import binary_metrics
 from cinesent.models.backend import import_keras
 from cinesent.training.checkpoint import Checkpoint
+from cinesent.training.lessons import initial_model, training_examples
 from cinesent.training.loop import (
     EpochRecord,
     Interrupt,
@@ -138,12 +139,16 @@ def train(
         data = load_dataset(data, say=reporter.say)
     described = _describe_run(data, recipe, chosen, keras.backend.backend())
     prepared = _prepare(data, recipe, chosen, checkpoint, described, reporter)
-    model = _build(prepared, chosen.seed)
     interrupt = Interrupt()
+    examples = training_examples(prepared, chosen.seed, checkpoint, reporter, interrupt)
+    if interrupt.requested:
+        reporter.say("interrupted before the network that is kept began to learn; --resume goes on")
+        raise KeyboardInterrupt
+    model = initial_model(prepared, chosen.seed)
     progress = fit(
         model,
         prepared.recipe,
-        prepared.train,
+        examples,
         prepared.validation,
         seed=chosen.seed,
         checkpoint=checkpoint,
@@ -247,15 +252,6 @@ def _describe_run(
         "seed": options.seed,
         "backend": backend,
     }
-
-
-def _build(prepared: Prepared, seed: int) -> Model:
-    from cinesent.models.lstm import build_model, set_weights
-
-    model = build_model(prepared.recipe.model, seed)
-    if prepared.vectors is not None:
-        set_weights(model, {"embedding": prepared.vectors})
-    return model
 
 
 def _with_tensorboard(reporter: Reporter, folder: Path | None) -> Reporter:

@@ -1,4 +1,4 @@
-"""An n-gram model that says what it thinks of the reviews nobody has labelled."""
+"""What is thought of the reviews that nobody has labelled, by models of the same labels."""
 
 from __future__ import annotations
 
@@ -7,33 +7,56 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cinesent.config import TrainingConfig
 from cinesent.models.linear import NBLogisticRegression
 
 
-def ngram_opinions(
+def ngram_logits(
     tokens: Sequence[Sequence[str]],
     labels: NDArray[np.int8],
     unlabelled_tokens: Sequence[Sequence[str]],
-    scale: float,
 ) -> NDArray[np.float32]:
     """Fit the n-gram baseline to the labels and let it judge the unlabelled reviews.
-
-    The network that learns from these soft labels sees three times the reviews, and phrases that
-    the labelled ones hold too rarely. It ends up better than its teacher: docs/experiments.md.
 
     Args:
         tokens: of the labelled training reviews, validation left out.
         labels: int8 (n,), 0 or 1.
         unlabelled_tokens: of the m reviews to judge.
-        scale: multiplies the log-odds before the sigmoid; below 1 it takes back the model's
-            overconfidence on reviews it was not fitted to.
+
+    Returns:
+        float32 (m,), log-odds of positive.
+
+    Source:
+        Wang & Manning (2012), "Baselines and Bigrams".
+    """
+    teacher = NBLogisticRegression().fit(tokens, labels)
+    return teacher.decision_function(unlabelled_tokens).astype(np.float32)
+
+
+def soft_labels(
+    settings: TrainingConfig,
+    ngrams: NDArray[np.float32],
+    network: NDArray[np.float64] | None = None,
+) -> NDArray[np.float32]:
+    """Turn the teachers' opinions into targets for the network that is kept.
+
+    The network that learns from them sees three times the reviews, and phrases that the labelled
+    ones hold too rarely. Scales below 1 take back the teachers' overconfidence on reviews they were
+    not fitted to. docs/experiments.md says what this is worth.
+
+    Args:
+        settings: has the scales.
+        ngrams: (m,), log-odds by :func:`ngram_logits`.
+        network: (m,), probabilities by a first network; None if there is none.
 
     Returns:
         float32 (m,), the probability of positive.
 
     Source:
-        Wang & Manning (2012) for the teacher; Hinton, Vinyals & Dean (2015) for its soft labels.
+        Hinton, Vinyals & Dean (2015), "Distilling the Knowledge in a Neural Network".
     """
-    teacher = NBLogisticRegression().fit(tokens, labels)
-    logits = scale * teacher.decision_function(unlabelled_tokens)
-    return (1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))).astype(np.float32)
+    logits = settings.teacher_scale * ngrams.astype(np.float64)
+    if network is not None:
+        clipped = np.clip(network, 1e-6, 1 - 1e-6)
+        logits += settings.teacher_lstm_scale * np.log(clipped / (1 - clipped))
+    return (0.5 * (1.0 + np.tanh(0.5 * logits))).astype(np.float32)

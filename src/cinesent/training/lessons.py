@@ -1,0 +1,90 @@
+"""What the network is taught: the labels, and what teachers think of unlabelled reviews."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cinesent.training.batches import Examples
+from cinesent.training.checkpoint import Checkpoint
+from cinesent.training.loop import Interrupt, Reporter, fit, predict_rows
+from cinesent.training.prepare import Prepared
+from cinesent.training.teacher import soft_labels
+
+if TYPE_CHECKING:
+    from keras import Model
+
+
+def training_examples(
+    prepared: Prepared,
+    seed: int,
+    checkpoint: Checkpoint,
+    reporter: Reporter,
+    interrupt: Interrupt,
+) -> Examples:
+    """Return the labelled reviews and, behind them, the unlabelled ones with soft labels.
+
+    With the teacher "ngrams+lstm" a first network is trained here, on the labels alone, to judge
+    the unlabelled reviews together with the n-gram model: their mistakes differ.
+
+    Args:
+        prepared: the reviews, and what the n-gram teacher thinks.
+        seed: of the first network and of its order of reviews.
+        checkpoint: the first network's state, and then its opinions, are kept there.
+        reporter: hears of the first network's epochs.
+        interrupt: stops the first network; what it has learnt by then is used.
+    """
+    if prepared.ngram_logits is None:
+        return prepared.train
+    settings, network = prepared.recipe.training, None
+    if settings.teacher == "ngrams+lstm":
+        network = checkpoint.recall("network-opinions")
+        if network is None:
+            reporter.say("a first network learns from the labels alone, to teach with the n-grams")
+            network = _first_network(prepared, seed, checkpoint, reporter, interrupt)
+            if not interrupt.requested:
+                checkpoint.store("network-opinions", network)
+                reporter.say("the network that is kept learns from labels and teachers")
+    return Examples(
+        [*prepared.train.rows, *prepared.unlabelled],
+        np.concatenate(
+            [prepared.train.targets, soft_labels(settings, prepared.ngram_logits, network)]
+        ),
+    )
+
+
+def _first_network(
+    prepared: Prepared,
+    seed: int,
+    checkpoint: Checkpoint,
+    reporter: Reporter,
+    interrupt: Interrupt,
+) -> NDArray[np.float64]:
+    """Train a network on the labels; return its probabilities for the unlabelled reviews, (m,)."""
+    epochs = prepared.recipe.training.teacher_epochs
+    recipe = prepared.recipe.overlay({"epochs": epochs, "patience": epochs})
+    # A seed of its own: the same start would make the same mistakes as the network it teaches.
+    model = initial_model(prepared, seed + 1)
+    fit(
+        model,
+        recipe,
+        prepared.train,
+        prepared.validation,
+        seed=seed + 1,
+        checkpoint=checkpoint.part("first-network"),
+        reporter=reporter,
+        interrupt=interrupt,
+    )
+    return predict_rows(model, prepared.unlabelled)
+
+
+def initial_model(prepared: Prepared, seed: int) -> Model:
+    """Build the recipe's network, with the prepared word vectors if there are any."""
+    from cinesent.models.lstm import build_model, set_weights
+
+    model = build_model(prepared.recipe.model, seed)
+    if prepared.vectors is not None:
+        set_weights(model, {"embedding": prepared.vectors})
+    return model
