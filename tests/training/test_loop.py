@@ -25,7 +25,8 @@ def prepared(
 ) -> Prepared:
     checkpoint = Checkpoint(tmp_path_factory.mktemp("prepared"))
     # One width, so that each test builds few graphs.
-    recipe = tiny_recipe.overlay({"epochs": 2, "patience": 5, "max_length": 32, "units": 4})
+    smaller = {"epochs": 2, "patience": 5, "max_length": 32, "units": 4, "batch_tokens": 3000}
+    recipe = tiny_recipe.overlay(smaller)
     return prepare(small_dataset, recipe, 0, checkpoint, lambda message: None)
 
 

@@ -161,7 +161,7 @@ def test_the_bundle_holds_what_the_run_saw(tiny_run: TrainingRun) -> None:
     assert (folder / "plots" / "history.png").read_bytes().startswith(b"\x89PNG")
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["seed"] == 0
-    assert manifest["recipe"]["training"]["teacher"] == "ngrams"
+    assert manifest["recipe"]["training"]["teacher"] == "ngrams+lstm"
 
 
 def test_nothing_is_replaced_unasked(

@@ -1,4 +1,4 @@
-"""TensorBoard event files, written on request with TensorFlow's own writer."""
+"""TensorBoard event files, written on request with TensorBoard's own writer."""
 
 from __future__ import annotations
 
@@ -15,21 +15,17 @@ class TensorBoardReporter:
         folder: holds `train` and `validation`; show it with ``tensorboard --logdir FOLDER``.
 
     Raises:
-        MissingExtraError: TensorFlow, which writes the files on every backend, is not installed.
+        MissingExtraError: TensorBoard is not installed.
     """
 
     def __init__(self, folder: Path, reporter: Reporter) -> None:
         """Open the writers."""
-        require("tensorflow", "train", "Writing TensorBoard logs")
-        import tensorflow
+        require("tensorboard", "tensorboard", "Writing TensorBoard logs")
+        from tensorboard.summary import Writer
 
         self.folder = folder
-        self._summary = tensorflow.summary
         self._reporter = reporter
-        self._writers = {
-            name: tensorflow.summary.create_file_writer(str(folder / name))
-            for name in ("train", "validation")
-        }
+        self._writers = {name: Writer(str(folder / name)) for name in ("train", "validation")}
 
     def say(self, message: str) -> None:
         """Pass the line on."""
@@ -54,8 +50,7 @@ class TensorBoardReporter:
             "validation": {"loss": record.val_loss, "accuracy": record.val_accuracy},
         }
         for name, values in scalars.items():
-            with self._writers[name].as_default(step=record.epoch):
-                for key, value in values.items():
-                    self._summary.scalar(key, value)
+            for key, value in values.items():
+                self._writers[name].add_scalar(key, value, record.epoch)
             self._writers[name].flush()
         self._reporter.epoch_done(record, best)
