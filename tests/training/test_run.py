@@ -45,34 +45,60 @@ SETTINGS = [
 ]
 
 
-def start(data: Path, out: Path, *more: str) -> subprocess.Popen[str]:
-    """Run `cinesent train` with a checkpoint after every step."""
-    program = (
-        "import cinesent.training.loop as loop; loop.CHECKPOINT_SECONDS = 0.0; "
-        "from cinesent.cli import main; main()"
-    )
-    command = ["train", "--data", str(data), "--out", str(out), *SETTINGS, *more]
-    return subprocess.Popen(
-        [sys.executable, "-c", program, *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
-    )
+class Command:
+    """`cinesent train` in a process of its own, with a checkpoint after every step."""
 
+    def __init__(self, data: Path, out: Path, *more: str) -> None:
+        program = (
+            "import cinesent.training.loop as loop; loop.CHECKPOINT_SECONDS = 0.0; "
+            "from cinesent.cli import main; main()"
+        )
+        self.out = out
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                program,
+                "train",
+                "--data",
+                data,
+                "--out",
+                out,
+                *SETTINGS,
+                *more,
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        )
 
-def wait_for_step(process: subprocess.Popen[str], out: Path, epoch: int) -> None:
-    """Wait until a checkpoint in the middle of an epoch lies on the disk."""
-    state = checkpoint_folder(out) / "state.npz"
-    for _ in range(1200):
-        assert process.poll() is None, process.communicate()[1]
-        if state.exists():
-            with state.open("rb") as file, np.load(file) as stored:
-                progress = json.loads(str(stored["progress"]))
-            if progress["epoch"] == epoch and progress["step"] >= 2:
-                return
-        time.sleep(0.05)
-    raise TimeoutError("no checkpoint came")
+    def __enter__(self) -> Command:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def finish(self) -> tuple[int, str]:
+        """Wait for the end; return exit status and messages."""
+        messages = self.process.communicate(timeout=280)[1]
+        return self.process.returncode, messages
+
+    def stop_in_epoch(self, epoch: int, how: signal.Signals) -> None:
+        """Send a signal once a checkpoint in the middle of an epoch lies on the disk."""
+        state = checkpoint_folder(self.out) / "state.npz"
+        deadline = time.monotonic() + 240
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.process.communicate()[1]
+            if state.exists():
+                with state.open("rb") as file, np.load(file) as stored:
+                    progress = json.loads(str(stored["progress"]))
+                if progress["epoch"] == epoch and progress["step"] >= 2:
+                    self.process.send_signal(how)
+                    return
+            time.sleep(0.02)
+        raise TimeoutError("no checkpoint came")
 
 
 def weights_of(folder: Path) -> dict[str, np.ndarray]:
@@ -83,45 +109,44 @@ def weights_of(folder: Path) -> dict[str, np.ndarray]:
 def test_a_killed_run_resumes_to_the_weights_of_an_undisturbed_one(
     reviews_csv: Path, tmp_path: Path
 ) -> None:
-    whole = start(reviews_csv, tmp_path / "whole")
-    out, err = whole.communicate()
-    assert whole.returncode == 0, err
+    with Command(reviews_csv, tmp_path / "whole") as whole:
+        assert whole.finish()[0] == 0
 
-    process = start(reviews_csv, tmp_path / "killed")
-    wait_for_step(process, tmp_path / "killed", epoch=1)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert not (tmp_path / "killed").exists()
+    killed = tmp_path / "killed"
+    with Command(reviews_csv, killed) as command:
+        command.stop_in_epoch(1, signal.SIGKILL)
+        assert command.finish()[0] == -signal.SIGKILL
+    assert not killed.exists()
 
-    refused = start(reviews_csv, tmp_path / "killed")
-    assert "Go on with it by --resume, or drop it by --overwrite" in refused.communicate()[1]
-    assert refused.returncode == 1
-    other = start(reviews_csv, tmp_path / "killed", "--resume", "--seed=5")
-    assert "seed was 0, is 5" in other.communicate()[1]
-    assert other.returncode == 1
-
-    resumed = start(reviews_csv, tmp_path / "killed", "--resume")
-    out, err = resumed.communicate()
-    assert resumed.returncode == 0, err
-    assert "goes on at step" in err
+    with Command(reviews_csv, killed, "--resume") as command:
+        status, messages = command.finish()
+    assert status == 0, messages
+    assert "goes on at step" in messages
     expected = weights_of(tmp_path / "whole")
-    for name, value in weights_of(tmp_path / "killed").items():
+    for name, value in weights_of(killed).items():
         np.testing.assert_array_equal(value, expected[name], err_msg=name)
-    assert not checkpoint_folder(tmp_path / "killed").exists()
+    assert not checkpoint_folder(killed).exists()
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_the_best_model_so_far(reviews_csv: Path, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_the_best_model_so_far(
+    reviews_csv: Path, tmp_path: Path, small_dataset: Dataset
+) -> None:
     out = tmp_path / "model"
-    process = start(reviews_csv, out, "--set=epochs=50", "--set=patience=50")
-    wait_for_step(process, out, epoch=1)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 130
-    assert "Traceback" not in err
-    assert "interrupted; the best model so far is in" in err
+    with Command(reviews_csv, out, "--set=epochs=50", "--set=patience=50") as command:
+        command.stop_in_epoch(1, signal.SIGINT)
+        status, messages = command.finish()
+    assert status == 130
+    assert "Traceback" not in messages
+    assert "interrupted; the best model so far is in" in messages
     assert 0 <= cinesent.load(out).predict(["A fine film."])[0].probability <= 1
     assert checkpoint_folder(out).exists(), "and the run can be gone on with"
+
+    # Neither is the unfinished run lost by mistake, nor gone on with as if it were another one.
+    with pytest.raises(TrainingError, match="Go on with it by --resume, or drop it by --overwrite"):
+        train(small_dataset, out=out)
+    with pytest.raises(TrainingError, match="is another one: data.name was"):
+        train(small_dataset, out=out, resume=True)
 
 
 def test_new_text_and_training_text_go_through_the_same_code(

@@ -103,7 +103,7 @@ def train(
     """Train a model and write it as a bundle.
 
     Args:
-        data: a loaded dataset, or what :func:`cinesent.load_dataset` takes: "imdb", "imdb-train",
+        data: a loaded dataset, or what :func:`cinesent.data.load_dataset` takes: "imdb", "imdb-train",
             "rotten-tomatoes", a path. None: "imdb" if it can be had, else "imdb-train".
         preset: "default", "classic", or a :class:`~cinesent.config.Recipe`.
         settings: overlaid on the preset, such as ``{"units": 96}``.
@@ -129,7 +129,7 @@ def train(
     recipe = recipe.overlay(settings or {})
     check_target(chosen.out, resume=chosen.resume, overwrite=chosen.overwrite)
     checkpoint = Checkpoint(checkpoint_folder(chosen.out))
-    if chosen.overwrite:
+    if chosen.overwrite and not chosen.resume:
         checkpoint.remove()
     keras = import_keras(chosen.backend)
     if keras.backend.backend() == "torch":
