@@ -149,6 +149,27 @@ def test_ctrl_c_keeps_the_best_model_so_far(
         train(small_dataset, out=out, resume=True)
 
 
+@pytest.mark.slow
+@pytest.mark.backends
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize("preset", ["classic", "default"])
+def test_both_presets_train_on_every_backend(
+    reviews_csv: Path, tmp_path: Path, backend: str, preset: str
+) -> None:
+    fixed = ["--set=sequence_length=32"] if preset == "classic" else []
+    command = [
+        *(sys.executable, "-m", "cinesent", "train", "--data", reviews_csv),
+        *("--out", tmp_path / "model", "--preset", preset, "--backend", backend, *SETTINGS),
+        *("--set=epochs=1", "--set=validation=0.5", *fixed),
+    ]
+    environment = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    # The bundle was compared with what this backend says before it was written.
+    manifest = json.loads((tmp_path / "model" / "manifest.json").read_text())
+    assert manifest["backend"] == backend
+
+
 def test_new_text_and_training_text_go_through_the_same_code(
     tiny_run: TrainingRun, small_dataset: Dataset, tiny_recipe: Recipe
 ) -> None:

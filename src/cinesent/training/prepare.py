@@ -88,6 +88,7 @@ def prepare(
     logits = _ngram_logits(recipe, train, tokens, extra_tokens, checkpoint, say)
     encoded = [tokenizer.encode_tokens(row) for row in tokens]
     encoded_extra = [tokenizer.encode_tokens(row) for row in extra_tokens]
+    say(_cut_line(encoded + (encoded_extra if logits is not None else []), recipe))
     vectors = _vectors(recipe, encoded + encoded_extra, seed, checkpoint, say)
     return Prepared(
         recipe=recipe,
@@ -139,6 +140,19 @@ def _unlabelled_reviews(dataset: Dataset, recipe: Recipe, validation: Reviews) -
     if dataset.test is not None:
         unlabelled = unlabelled.take(without_duplicates(unlabelled, of=dataset.test))
     return unlabelled
+
+
+def _cut_line(encoded: list[list[int]], recipe: Recipe) -> str:
+    """Say how many training reviews are shortened, and by how much in all."""
+    limit = recipe.model.sequence_length or recipe.training.max_length
+    lengths = np.array([len(ids) for ids in encoded])
+    if not limit or lengths.max() <= limit:
+        return "no training review is cut"
+    reviews = np.mean(lengths > limit)
+    tokens = np.maximum(lengths - limit, 0).sum() / lengths.sum()
+    return (
+        f"cut to {limit} tokens: {reviews:.1%} of the training reviews, {tokens:.1%} of the tokens"
+    )
 
 
 def _ngram_logits(

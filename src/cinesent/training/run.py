@@ -103,8 +103,9 @@ def train(
     """Train a model and write it as a bundle.
 
     Args:
-        data: a loaded dataset, or what :func:`cinesent.data.load_dataset` takes: "imdb", "imdb-train",
-            "rotten-tomatoes", a path. None: "imdb" if it can be had, else "imdb-train".
+        data: a loaded dataset, or what :func:`cinesent.data.load_dataset` takes: "imdb",
+            "imdb-train", "rotten-tomatoes", a path. None: "imdb" if it can be had, else
+            "imdb-train".
         preset: "default", "classic", or a :class:`~cinesent.config.Recipe`.
         settings: overlaid on the preset, such as ``{"units": 96}``.
         reporter: hears how it goes; silent by default.
