@@ -134,9 +134,6 @@ class TrainingConfig(_Settings):
         400, "longer training reviews lose their middle; 0: nothing is cut", 0
     )
     min_count: int = _setting(2, "words seen less often are unknown", 1)
-    ema: float = _setting(
-        0.0, "momentum of the averaged weights that are kept; 0: no average", 0, 1
-    )
     word_vectors: Literal["random", "ppmi"] = _setting(
         "ppmi", "where word vectors begin: at random, or from the words' company in all the text"
     )
