@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cinesent.cli.console import say, stdout
-from cinesent.cli.options import DataOption, LabelColumn, PositiveFrom, TextColumn
+from cinesent.cli.options import (
+    BackendOption,
+    DataOption,
+    LabelColumn,
+    PositiveFrom,
+    SeedOption,
+    SettingsOption,
+    TextColumn,
+)
 
 if TYPE_CHECKING:
     from cinesent.comparison.compare import ComparedModel, Comparison
@@ -25,25 +33,13 @@ def compare_command(
         typer.Option(
             "--models",
             metavar="A,B,...",
-            help="majority, bow-lr, nb-lr, multi-hot-dense, classic, default.  [default: all]",
+            help="majority, bow-lr, nb-lr, multi-hot-dense, classic, default; else all.",
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the split and the models.")] = 0,
-    backend: Annotated[
-        str | None,
-        typer.Option(
-            "--backend",
-            metavar="NAME",
-            help="tensorflow, jax or torch.  [default: KERAS_BACKEND, else tensorflow]",
-        ),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="KEY=VALUE", help="A setting of the presets; may be repeated."
-        ),
-    ] = None,
+    seed: SeedOption = 0,
+    backend: BackendOption = None,
+    settings: SettingsOption = None,
     test: Annotated[
         bool, typer.Option("--test", help="Measure on the test reviews as well: once, at the end.")
     ] = False,

@@ -32,6 +32,31 @@ ModelOption = Annotated[
     ),
 ]
 
+SettingsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change one setting of the preset; may be repeated.",
+        show_default=False,
+    ),
+]
+
+SeedOption = Annotated[
+    int,
+    typer.Option("--seed", min=0, help="Of the split and the training: same seed, same model."),
+]
+
+BackendOption = Annotated[
+    str | None,
+    typer.Option(
+        "--backend",
+        metavar="NAME",
+        help="tensorflow, jax or torch; else KERAS_BACKEND, else tensorflow.",
+        show_default=False,
+    ),
+]
+
 TextColumn = Annotated[
     str | None,
     typer.Option(

@@ -10,7 +10,15 @@ from typing import Annotated
 import typer
 
 from cinesent.cli.console import report_error, say
-from cinesent.cli.options import DataOption, LabelColumn, PositiveFrom, TextColumn
+from cinesent.cli.options import (
+    BackendOption,
+    DataOption,
+    LabelColumn,
+    PositiveFrom,
+    SeedOption,
+    SettingsOption,
+    TextColumn,
+)
 
 
 def train_command(
@@ -22,10 +30,7 @@ def train_command(
         Path | None,
         typer.Option("--config", metavar="F.toml", help="A recipe to overlay on the preset."),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="One setting; may be repeated."),
-    ] = None,
+    settings: SettingsOption = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="The folder the model goes to.")
     ] = Path("model"),
@@ -35,15 +40,8 @@ def train_command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the model or unfinished run in DIR.")
     ] = False,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same model.")] = 0,
-    backend: Annotated[
-        str | None,
-        typer.Option(
-            "--backend",
-            metavar="NAME",
-            help="tensorflow, jax or torch.  [default: KERAS_BACKEND, else tensorflow]",
-        ),
-    ] = None,
+    seed: SeedOption = 0,
+    backend: BackendOption = None,
     tensorboard: Annotated[
         Path | None,
         typer.Option("--tensorboard", metavar="DIR", help="Write TensorBoard logs there."),
@@ -54,8 +52,10 @@ def train_command(
 ) -> None:
     """Train a model on labelled reviews and write it to a folder.
 
-    Ctrl-C stops after the step under way and keeps the best model so far; --resume goes on, also
-    after a crash. Settings and their meanings: cinesent train --set help=
+    Ctrl-C stops after the step under way and keeps the best model so far;
+    --resume goes on, also after a crash.
+
+    All settings and what they mean: cinesent train --set help=
 
     Examples:
       cinesent train --data imdb --out model
