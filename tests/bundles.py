@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +53,13 @@ def bundle_parts(seed: int = 0, **settings: Any) -> dict[str, Any]:
 def write_bundle(folder: Path, seed: int = 0, **settings: Any) -> Path:
     """Write a small model; `settings` are those of its config."""
     return save_bundle(folder, **bundle_parts(seed, **settings))
+
+
+def relist(folder: Path, name: str) -> None:
+    """Let the manifest of a bundle list a file as it is now, as a forger would."""
+    content = (folder / name).read_bytes()
+    entry = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    manifest["files"][name] = entry
+    path.write_text(json.dumps(manifest), encoding="utf-8")

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 import stat
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from bundles import bundle_parts, random_weights, small_config, write_bundle
+from bundles import bundle_parts, random_weights, relist, small_config, write_bundle
 
 from cinesent.bundle import is_bundle, layout, load_bundle, save_bundle, saving
-from cinesent.errors import BundleError
+from cinesent.errors import BundleError, ConfigError
 
 FILES = (
     "README.md",
@@ -36,12 +38,6 @@ def rewrite(folder: Path, name: str, change, listed: bool = True) -> None:
     path.write_text(json.dumps(change(payload) or payload))
     if listed and name != "manifest.json":
         relist(folder, name)
-
-
-def relist(folder: Path, name: str) -> None:
-    content = (folder / name).read_bytes()
-    entry = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    rewrite(folder, "manifest.json", lambda manifest: manifest["files"].update({name: entry}))
 
 
 def test_what_was_saved_is_loaded(tmp_path):
@@ -285,11 +281,17 @@ def test_without_verifying_no_checksum_is_compared(folder):
         (lambda c: c.update(labels=["positive", "negative"]), "'labels' is"),
         (lambda c: c.update(labels=2), "'labels' is 2"),
         (lambda c: c.update(thresholds=[0.5]), "'thresholds' is"),
-        (lambda c: c.update(thresholds=[0.5, float("nan")]), "'thresholds' is"),
+        (lambda c: c.update(thresholds=[0.5, float("nan")]), "NaN is no number"),
+        (lambda c: c.update(thresholds=[0, 10**400]), "'thresholds' is"),
         (lambda c: c.update(thresholds=["a", "b"]), "'thresholds' is"),
         (lambda c: c.update(temperature=-1), "'temperature' is -1"),
-        (lambda c: c.update(temperature=float("inf")), "'temperature' is inf"),
+        (lambda c: c.update(temperature=float("inf")), "Infinity is no number"),
+        (lambda c: c.update(temperature=10**400), "'temperature' is 1000"),
         (lambda c: c.update(name=5), "'name' is 5"),
+        (lambda c: c.update(name="\x1b[2J"), "'name' is .*printable"),
+        (lambda c: c.update(name="a" * 1000), "'name' is .*at most 200"),
+        (lambda c: c.update(name="\ud800"), "half a surrogate pair"),
+        (lambda c: c["model"].update(sequence_length=10**12), "sequence_length is 1000000000000"),
         (lambda c: [c], "holds list"),
     ],
 )
@@ -309,7 +311,12 @@ def test_a_config_that_is_wrong_is_named(folder, change, says):
         (lambda m: m["files"].update({"/etc/passwd": {}}), "does not lie in the bundle"),
         (lambda m: m["files"].update({"C:\\x": {}}), "does not lie in the bundle"),
         (lambda m: m["files"].update({"": {}}), "does not lie in the bundle"),
+        (lambda m: m["files"].update({"a\0b": {}}), "does not lie in the bundle"),
+        (lambda m: m["files"].update({str(n): {} for n in range(1000)}), "at most 1,000"),
         (lambda m: m["files"].update({"more.txt": {"size": 1}}), r"the entry of more\.txt"),
+        (lambda m: m["files"]["model.onnx"].update(size=-1), r"the entry of model\.onnx"),
+        (lambda m: m["files"]["model.onnx"].update(size=True), r"the entry of model\.onnx"),
+        (lambda m: m["files"]["model.onnx"].update(sha256="0"), r"the entry of model\.onnx"),
         (lambda m: m["files"].update({"more.txt": None}), r"the entry of more\.txt"),
     ],
 )
@@ -320,7 +327,7 @@ def test_a_manifest_that_is_wrong_is_named(folder, change, says):
 
 
 def test_a_file_that_is_listed_must_be_there(folder):
-    entry = {"size": 1, "sha256": "0"}
+    entry = {"size": 1, "sha256": "0" * 64}
     rewrite(folder, "manifest.json", lambda m: m["files"].update({"plots/a.png": entry}))
     load_bundle(folder)
     with pytest.raises(BundleError, match=r"a\.png cannot be read"):
@@ -368,19 +375,71 @@ def test_weights_are_checked_though_the_manifest_lists_them(folder):
 
 
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("name", "content", "says"),
     [
-        ("model.h5", "a Keras HDF5 file"),
-        ("model.keras", "a Keras archive"),
-        ("model.pkl", "a pickle"),
-        ("model.pt", "a PyTorch file"),
-        ("notes.txt", "a file"),
+        ("model.h5", b"\x89HDF\r\n\x1a\n", "a Keras HDF5 file"),
+        ("model", b"\x89HDF\r\n\x1a\n", "a Keras HDF5 file"),
+        ("model.h5", b"", "a Keras HDF5 file"),
+        ("model.h5", pickle.dumps({}), "a pickle"),
+        ("model.joblib", b"", "a pickle"),
+        ("model.onnx", b"\x08\x08", "an ONNX file"),
+        ("model.tflite", b"\x1c\0\0\0TFL3", "a TensorFlow Lite model"),
+        ("model.tar", b"\0" * 257 + b"ustar", "a tar archive"),
+        ("model.bin", b"\x1f\x8b\x08", "a compressed file"),
+        ("notes.txt", b"", "a file"),
     ],
 )
-def test_a_file_is_no_model(tmp_path, name, says):
-    (tmp_path / name).write_bytes(b"\x80\x04.")
+def test_a_file_is_no_model(tmp_path, name, content, says):
+    (tmp_path / name).write_bytes(content)
     with pytest.raises(BundleError, match=rf"{name} is {says}, not a folder.*cinesent train"):
         load_bundle(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("inside", "says"),
+    [
+        ("archive/data.pkl", "a PyTorch file"),
+        ("metadata.json", "a Keras archive"),
+        ("arr_0.npy", "a NumPy archive"),
+        ("notes.txt", "a zip archive"),
+    ],
+)
+def test_an_archive_is_no_model(tmp_path, inside, says):
+    with zipfile.ZipFile(tmp_path / "model", "w") as archive:
+        archive.writestr(inside, b"")
+    with pytest.raises(BundleError, match=f"model is {says}, not a folder"):
+        load_bundle(tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("saved_model.pb", "a TensorFlow SavedModel"),
+        ("pytorch_model.bin", "a Hugging Face model"),
+        ("checkpoint", "a TensorFlow checkpoint"),
+    ],
+)
+def test_another_kind_of_folder_is_no_model(tmp_path, name, says):
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(BundleError, match=rf"is {says} and holds no config\.json.*cinesent train"):
+        load_bundle(tmp_path)
+
+
+def test_the_config_of_another_library_is_no_model(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(BundleError, match=r"config\.json: 'format_version' is None.* no model"):
+        load_bundle(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "~nobody-of-this-name/model", "/dev/null"])
+def test_a_path_that_is_none_is_named(path):
+    with pytest.raises(BundleError, match="cinesent reads the folders"):
+        load_bundle(path)
+
+
+def test_verify_is_one_of_three(folder):
+    with pytest.raises(ConfigError, match="verify is 'fulll'"):
+        load_bundle(folder, verify="fulll")
 
 
 def test_a_file_of_a_bundle_leads_to_the_folder(folder):

@@ -5,7 +5,9 @@ import os
 import pickle
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -240,6 +242,52 @@ def test_explain_takes_one_text(classifier):
         classifier.explain(["a"])
 
 
+def test_the_size_of_a_chunk_changes_nothing(classifier, monkeypatch):
+    expected = classifier.predict(MANY)
+    for rows in (1, 7, len(MANY), len(MANY) + 1):
+        monkeypatch.setattr(cinesent.classifier, "_CHUNK_ROWS", rows)
+        for one, other in zip(classifier.predict(iter(MANY)), expected, strict=True):
+            assert one.probability == pytest.approx(other.probability, abs=1e-6)
+            assert (one.num_tokens, one.num_unknown) == (other.num_tokens, other.num_unknown)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_generator_is_read_as_it_is_needed(folder, monkeypatch, threads):
+    """No more than two chunks are ahead of what was predicted: the one that runs and the next."""
+    monkeypatch.setattr(cinesent.classifier, "_CHUNK_ROWS", 8)
+    classifier, ahead, seen = load(folder, threads=threads), [], []
+
+    def texts():
+        for text in MANY:
+            seen.append(text)
+            yield text
+
+    done = 0
+    for rows, _ in classifier._answers(texts()):
+        done += len(rows)
+        ahead.append(len(seen) - done)
+    assert done == len(MANY)
+    assert max(ahead) == 8
+
+
+def test_a_list_is_looked_through_before_anything_runs(classifier, monkeypatch):
+    monkeypatch.setattr(cinesent.classifier, "run_session", None)
+    with pytest.raises(CinesentError, match="text 150 is of type float"):
+        classifier.predict([*MANY, float("nan")])
+
+
+def test_an_error_in_a_thread_is_raised_and_leaves_none(folder, monkeypatch):
+    classifier, count = load(folder, threads=2), threading.active_count()
+
+    def fail(*args):
+        raise BundleError("the graph fails")
+
+    monkeypatch.setattr(cinesent.classifier, "run_session", fail)
+    with pytest.raises(BundleError, match=r"model\.onnx: the graph fails"):
+        classifier.predict(MANY)
+    assert threading.active_count() == count
+
+
 def test_threads_may_share_a_classifier(classifier):
     expected = classifier.predict(MANY)
     with ThreadPoolExecutor(8) as pool:
@@ -247,12 +295,84 @@ def test_threads_may_share_a_classifier(classifier):
             assert found == expected
 
 
+def test_eight_threads_say_what_one_says(classifier):
+    texts = [f"{MANY[n % len(MANY)]} {n}" for n in range(200)]
+    expected = [classifier.predict([text]) for text in texts]
+
+    def ask(seed: int) -> list:
+        order = np.random.default_rng(seed).permutation(len(texts))
+        found = {n: classifier.predict([texts[n]]) for n in order}
+        return [found[n] for n in range(len(texts))]
+
+    with ThreadPoolExecutor(8) as pool:
+        for found in pool.map(ask, range(8)):
+            assert found == expected
+
+
+#: Counts the threads of the process, those of the libraries included.
+COUNT_THREADS = """
+import os, sys, threading
+import cinesent
+count = lambda: len(os.listdir("/proc/self/task"))
+classifier = cinesent.load(sys.argv[1], threads=int(sys.argv[2]))
+before = count()  # NumPy and ONNX Runtime start some of their own when they are imported
+seen = []
+run = classifier._run
+classifier._run = lambda *args: (seen.append(count()), run(*args))[1]
+classifier.predict(["one fine film"])
+alone = max(seen)
+classifier.predict(["fine film " * 400] * 60)
+print(alone - before, max(seen) - before, threading.active_count())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
+def test_threads_are_as_many_as_were_asked_for(folder):
+    for threads, expected in ((1, ["0", "0", "1"]), (3, ["0", "3", "1"])):
+        command = [sys.executable, "-c", COUNT_THREADS, str(folder), str(threads)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        assert done.stdout.split() == expected
+
+
+#: Says by how many bytes the process grows over 10,000 calls, after 2,000 for warming up.
+MEASURE_GROWTH = """
+import os, sys
+import cinesent
+classifier = cinesent.load(sys.argv[1])
+size = lambda: int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def call(times):
+    for n in range(times):
+        classifier.predict(["a quiet triumph , not good . " * (n % 60), "long " * (n % 7)])
+        if n % 10 == 0:
+            classifier.explain("what a waste " * (n % 60))
+call(2000)
+before = size()
+call(10_000)
+print(size() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="needs Linux's /proc")
+def test_memory_does_not_grow(folder):
+    command = [sys.executable, "-c", MEASURE_GROWTH, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=250)
+    assert int(done.stdout) < 2e6
+
+
 def test_a_classifier_can_be_pickled(folder):
-    classifier = load(folder, threads=1)
+    classifier = load(folder, threads=1, verify=False)
     copy = pickle.loads(pickle.dumps(classifier))
-    assert copy.threads == 1
+    assert (copy.threads, copy._verify) == (1, False)
     assert copy.predict(SENTENCES) == classifier.predict(SENTENCES)
     assert repr(copy) == repr(classifier)
+
+
+def test_a_classifier_reaches_processes_that_are_spawned(classifier):
+    parts = [MANY[:50], MANY[50:60], MANY[60:]]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        found = [row for rows in pool.map(classifier.predict, parts) for row in rows]
+    assert found == [row for part in parts for row in classifier.predict(part)]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -290,7 +410,13 @@ def test_predicting_imports_no_framework(folder):
 def test_the_environment_may_name_the_model(folder, monkeypatch):
     monkeypatch.setenv("CINESENT_MODEL", str(folder))
     assert load().bundle.path == folder
+
+
+def test_without_a_name_it_is_the_packaged_model(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("CINESENT_MODEL", "")
+    monkeypatch.setattr(cinesent.classifier, "_PACKAGED", folder)
+    assert load().bundle.path == folder
+    monkeypatch.setattr(cinesent.classifier, "_PACKAGED", tmp_path / "none")
     with pytest.raises(BundleError, match="cinesent train"):
         load()
 
@@ -304,12 +430,12 @@ def test_a_graph_that_is_none_is_named(folder, tmp_path):
     for path in folder.iterdir():
         (copy / path.name).write_bytes(path.read_bytes())
     (copy / "model.onnx").write_bytes(b"not a graph")
-    with pytest.raises(BundleError, match=r"model\.onnx is not a graph"):
+    with pytest.raises(BundleError, match=r"model\.onnx is no prediction graph"):
         load(copy, verify=False)
-    value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
-    other = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
-    graph = helper.make_graph([helper.make_node("Neg", ["x"], ["y"])], "g", [value], [other])
+    value = helper.make_tensor_value_info("x", TensorProto.BOOL, [1])
+    other = helper.make_tensor_value_info("y", TensorProto.BOOL, [1])
+    graph = helper.make_graph([helper.make_node("Not", ["x"], ["y"])], "g", [value], [other])
     opset = [helper.make_opsetid("", 17)]
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), copy / "model.onnx")
-    with pytest.raises(BundleError, match=r"model\.onnx reads \['x'\] and writes \['y'\]"):
+    with pytest.raises(BundleError, match=r"model\.onnx reads {'x': .* and writes {'y': "):
         load(copy, verify=False)

@@ -11,9 +11,11 @@ from cinesent import reference
 from cinesent.config import PRESETS, Recipe
 from cinesent.errors import BundleError
 from cinesent.graph import IR_VERSION, OPSET, build_graph, write_graph
-from cinesent.reference import check_parity, numpy_forward, sample_batches, sigmoid
+from cinesent.quantization import round_weights
+from cinesent.reference import Check, check_parity, numpy_forward, sample_batches, sigmoid
 from cinesent.runtime import open_session, run_session
-from cinesent.text.batching import pad_ids
+from cinesent.text.batching import fit_length, pad_ids, reading_lengths
+from cinesent.text.tokenizer import Tokenizer
 
 POOLINGS = ("last", "max", "mean", "max+mean")
 SHAPES = list(itertools.product(POOLINGS, (True, False)))
@@ -153,11 +155,11 @@ def test_a_graph_that_differs_is_not_written(tmp_path, monkeypatch):
         return np.full(len(ids), 0.5)
 
     with pytest.raises(BundleError, match="the trained model differ by"):
-        write_graph(path, config, weights, check=other)
+        write_graph(path, config, weights, check=Check(other))
     with pytest.raises(BundleError, match="shape"):
-        write_graph(path, config, weights, check=lambda ids: np.zeros(len(ids) + 1))
+        write_graph(path, config, weights, check=Check(lambda ids: np.zeros(len(ids) + 1)))
     with pytest.raises(BundleError, match="the trained model differ by nan"):
-        write_graph(path, config, weights, check=lambda ids: np.full(len(ids), np.nan))
+        write_graph(path, config, weights, check=Check(lambda ids: np.full(len(ids), np.nan)))
     monkeypatch.setattr(
         reference, "numpy_forward", lambda *a: (np.zeros(len(a[2])), np.zeros(a[2].shape))
     )
@@ -219,18 +221,104 @@ def test_graph_equals_keras(pooling, bidirectional):
         assert logit == pytest.approx(float(expected[0]), abs=5e-6)
 
 
+def real_reviews(reviews, config, count=34):
+    """Some real reviews, encoded with a vocabulary of their own."""
+    texts = reviews.texts[:count]
+    tokenizer = Tokenizer.fit(texts, config.vocabulary_size)
+    return [np.array(fit_length(tokenizer.encode(text), config), dtype=np.int32) for text in texts]
+
+
+NETWORKS = {
+    **{
+        f"{pooling}-{'both' if both else 'forward'}": {"pooling": pooling, "bidirectional": both}
+        for pooling, both in SHAPES
+    },
+    **{f"fixed-{index}": {"sequence_length": 70, **fixed} for index, fixed in enumerate(FIXED)},
+}
+
+
+@pytest.mark.train
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_is_the_one_that_is_trained(name, precision, imdb_train, tmp_path):
+    from cinesent.models.lstm import build_model, set_weights
+    from cinesent.training.storage import parity_check
+
+    config = small_config(vocabulary_size=500, **NETWORKS[name])
+    weights = random_weights(config, seed=5)
+    model = build_model(config)
+    set_weights(model, round_weights(weights, precision))
+    check = parity_check(model, real_reviews(imdb_train, config))
+    assert [len(batch) for batch in check.batches] == [1, 4, 9, 20]
+    assert check.tolerance == 1e-5
+    path = tmp_path / "model.onnx"
+    write_graph(path, config, weights, precision=precision, check=check)
+    assert path.exists()
+
+
 @pytest.mark.train
 @pytest.mark.parametrize("preset", sorted(PRESETS))
-def test_graph_equals_the_model_that_is_trained(preset, tmp_path):
+def test_presets_are_the_models_that_are_trained(preset, tmp_path):
     from cinesent.models.lstm import build_model, get_weights
+    from cinesent.training.storage import parity_check
 
     settings = {"vocabulary_size": 80, "embedding_dim": 8, "units": 6}
     config = Recipe.from_preset(preset).overlay(settings).model
     model = build_model(config, seed=3)
-    write_graph(
-        tmp_path / "model.onnx",
-        config,
-        get_weights(model),
-        check=lambda ids: model.predict_on_batch(ids.astype(np.int32))[:, 0],
-    )
-    assert (tmp_path / "model.onnx").stat().st_size > 1000
+    path = tmp_path / "model.onnx"
+    write_graph(path, config, get_weights(model), check=parity_check(model, []))
+    assert path.stat().st_size > 1000
+
+
+@pytest.mark.train
+def test_a_model_with_other_word_vectors_than_the_graph_is_noticed(imdb_train, tmp_path):
+    # What a graph in int8 stands for is what remains of the weights, not the weights.
+    from cinesent.models.lstm import build_model, set_weights
+    from cinesent.training.storage import parity_check
+
+    config = small_config(vocabulary_size=500)
+    weights = random_weights(config)
+    model = build_model(config)
+    set_weights(model, weights)
+    check = parity_check(model, real_reviews(imdb_train, config, count=3))
+    with pytest.raises(BundleError, match="the trained model differ by"):
+        write_graph(tmp_path / "model.onnx", config, weights, precision="int8", check=check)
+
+
+def test_real_reviews_are_compared_as_well(tmp_path):
+    # A model that is wrong where a review is longer than the random ones.
+    config = small_config()
+    weights = random_weights(config)
+
+    def predict(ids):
+        lengths = reading_lengths(ids, config)
+        logits, _ = numpy_forward(config, weights, ids, lengths)
+        return np.where(lengths > 300, 0.5, sigmoid(logits))
+
+    path = tmp_path / "model.onnx"
+    write_graph(path, config, weights, check=Check(predict))
+    long = [np.full((1, 301), 7)]
+    with pytest.raises(BundleError, match=r"differ by .* shape \(1, 301\)"):
+        write_graph(path, config, weights, check=Check(predict, long))
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_a_graph_in_int8_is_the_one_of_the_weights_that_remain(pooling):
+    config = small_config(pooling=pooling)
+    weights = random_weights(config, seed=8)
+    small = build_graph(config, weights, "int8").SerializeToString()
+    check_parity(small, config, round_weights(weights, "int8"))
+    _, ids, read = ragged(config, [9, 1, 30])
+    rounded = session_of(config, round_weights(weights, "int8"))
+    logits, shares = run_session(open_session(small, "model.onnx"), ids, read, explain=True)
+    expected_logits, expected_shares = run_session(rounded, ids, read, explain=True)
+    np.testing.assert_array_equal(logits, expected_logits)
+    np.testing.assert_array_equal(shares, expected_shares)
+
+
+def test_word_vectors_in_int8_take_a_quarter():
+    config = small_config(vocabulary_size=5000, embedding_dim=128)
+    weights = random_weights(config)
+    sizes = [build_graph(config, weights, p).ByteSize() for p in ("float32", "int8")]
+    assert sizes[1] < 0.29 * sizes[0]

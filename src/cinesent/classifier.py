@@ -3,16 +3,18 @@
 NumPy and ONNX Runtime, no framework. Batching does not make an LSTM faster on a CPU core (measured
 at 64 units: 0.72 ms a review of 230 tokens alone, 0.75 in a batch of 32, 0.9 in one of 128), and
 threads within a batch do not either. So batches are small, each runs on one thread, and `threads`
-of them run at a time.
+of them run at a time. Reviews are read in chunks: while the threads run one, the next is tokenized.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,14 @@ from cinesent.runtime import open_session, run_session
 from cinesent.text.batching import fit_length, length_batches, pad_ids, reading_lengths
 from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
 
+# The model that comes with the package, where one does.
+_PACKAGED = Path(__file__).with_name("model")
+
 # Tokens a batch, padding included, and reviews: small, see above.
 _BATCH_TOKENS = 4096
 _BATCH_ROWS = 64
+# Reviews that are sorted by length together, and tokenized before any of them is predicted.
+_CHUNK_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -64,10 +71,15 @@ class _Encoded:
     num_unknown: int
 
 
+#: Waits for the logits of some reviews, float32 (n,).
+_Pending = Callable[[], NDArray[np.float32]]
+
+
 class Classifier:
     """Says how positive reviews are, with a model folder.
 
     Threads may share one; it can be pickled, and is opened again from the folder where it arrives.
+    It starts threads only for several batches, and none with `threads=1`.
 
     Args:
         path: the folder that `cinesent train` wrote.
@@ -92,7 +104,11 @@ class Classifier:
             raise ConfigError(f"threads is {threads}; expected 1 or more, or None.")
         self.bundle, graph = open_bundle(path, verify)
         self.threads = threads
+        self._verify = verify
         self._session = open_session(graph, self.bundle.path / MODEL)
+        # The highest id and the lowest: a graph that does not fit the config fails here.
+        ids = [self.bundle.config.vocabulary_size - 1, UNKNOWN_ID]
+        self._run(pad_ids([fit_length(ids, self.bundle.config)]), explain=True)
 
     @property
     def labels(self) -> tuple[str, str]:
@@ -103,7 +119,7 @@ class Classifier:
         return f"Classifier({self.bundle.name!r}, path={str(self.bundle.path)!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return load, (str(self.bundle.path), self.threads)
+        return load, (str(self.bundle.path), self.threads, self._verify)
 
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
         """Label reviews.
@@ -117,8 +133,6 @@ class Classifier:
         Raises:
             CinesentError: `texts` is a string, or holds something else than strings.
         """
-        rows = self._encode(texts)
-        probabilities = self._probabilities(self._logits(rows))
         length = self.bundle.config.sequence_length
         return [
             Prediction(
@@ -128,7 +142,8 @@ class Classifier:
                 num_unknown=row.num_unknown,
                 truncated=0 < length < row.num_tokens,
             )
-            for row, probability in zip(rows, probabilities.tolist(), strict=True)
+            for rows, logits in self._answers(texts)
+            for row, probability in zip(rows, self._probabilities(logits).tolist(), strict=True)
         ]
 
     def predict_proba(self, texts: Iterable[str]) -> NDArray[np.float32]:
@@ -137,7 +152,7 @@ class Classifier:
         Raises:
             CinesentError: `texts` is a string, or holds something else than strings.
         """
-        positive = self._probabilities(self._logits(self._encode(texts)))
+        positive = self._probabilities(self.predict_logits(texts))
         return np.stack([1.0 - positive, positive], axis=1).astype(np.float32)
 
     def predict_logits(self, texts: Iterable[str]) -> NDArray[np.float32]:
@@ -146,7 +161,8 @@ class Classifier:
         Raises:
             CinesentError: `texts` is a string, or holds something else than strings.
         """
-        return self._logits(self._encode(texts))
+        chunks = [logits for _, logits in self._answers(texts)]
+        return np.concatenate(chunks) if chunks else np.empty(0, dtype=np.float32)
 
     def explain(self, text: str) -> Explanation:
         """Say what each token of one review added to its logit.
@@ -200,7 +216,7 @@ class Classifier:
         start = 0 if config.padding == "right" else length - count
         return kept, slice(start, start + count)
 
-    def _encode(self, texts: Iterable[str]) -> list[_Encoded]:
+    def _encode(self, texts: Iterable[str]) -> Iterator[_Encoded]:
         if isinstance(texts, (str, bytes)):
             raise CinesentError(
                 f"expected several texts, such as a list of str; found one {type(texts).__name__}. "
@@ -210,36 +226,60 @@ class Classifier:
             raise CinesentError(
                 f"expected texts, such as a list of str; found {type(texts).__name__}."
             )
-        return [self._encode_one(index, text) for index, text in enumerate(texts)]
+        if isinstance(texts, Collection):
+            # Before the first is predicted, and not when a million were.
+            for index, text in enumerate(texts):
+                _check_text(index, text)
+        return (self._encode_one(index, text) for index, text in enumerate(texts))
 
-    def _encode_one(self, index: int, text: object) -> _Encoded:
-        if not isinstance(text, str):
-            missing = " (a missing value?)" if text is None or isinstance(text, float) else ""
-            raise CinesentError(
-                f"text {index} is of type {type(text).__name__}; expected str{missing}."
-            )
+    def _encode_one(self, index: int, text: str) -> _Encoded:
+        _check_text(index, text)
         tokens = tokenize(text)
         ids = self.bundle.tokenizer.encode_tokens(tokens)
         unknown = ids.count(UNKNOWN_ID) if tokens else 0
         return _Encoded(fit_length(ids, self.bundle.config), len(tokens), unknown)
 
-    def _logits(self, rows: Sequence[_Encoded]) -> NDArray[np.float32]:
-        """Run the network over reviews, batch by batch, float32 (n,)."""
+    def _answers(
+        self, texts: Iterable[str]
+    ) -> Iterator[tuple[list[_Encoded], NDArray[np.float32]]]:
+        """Yield reviews and their logits, a chunk at a time, in order.
+
+        Tokenizing holds Python's lock and running the network does not, so this thread tokenizes a
+        chunk while those of the pool run the one before.
+        """
+        encoded = self._encode(texts)
+        chunks = iter(lambda: list(islice(encoded, _CHUNK_ROWS)), [])
+        pool = ThreadPoolExecutor(self._workers) if self._workers > 1 else None
+        before: tuple[list[_Encoded], _Pending] | None = None
+        try:
+            for rows in chunks:
+                pending = self._start(rows, pool)
+                if before:
+                    yield before[0], before[1]()
+                before = rows, pending
+            if before:
+                yield before[0], before[1]()
+        finally:
+            if pool:
+                pool.shutdown(cancel_futures=True)
+
+    def _start(self, rows: list[_Encoded], pool: ThreadPoolExecutor | None) -> _Pending:
+        """Start to run the network over reviews, batch by batch."""
         batches = length_batches([len(row.ids) for row in rows], _BATCH_TOKENS, _BATCH_ROWS)
         logits = np.empty(len(rows), dtype=np.float32)
 
         def run(batch: NDArray[np.intp]) -> None:
             logits[batch], _ = self._run(pad_ids([rows[index].ids for index in batch]))
 
-        workers = min(self._workers, len(batches))
-        if workers <= 1:
-            for batch in batches:
-                run(batch)
-        else:
-            with ThreadPoolExecutor(workers) as pool:
-                # The long ones first, so that no thread ends late.
-                list(pool.map(run, reversed(batches)))
-        return logits
+        # The long ones first, so that no thread ends late. A thread for one batch is not worth it.
+        several = len(batches) > 1
+        done = pool.map(run, reversed(batches)) if pool and several else map(run, batches)
+
+        def wait() -> NDArray[np.float32]:
+            deque(done, maxlen=0)
+            return logits
+
+        return wait
 
     @cached_property
     def _workers(self) -> int:
@@ -253,12 +293,23 @@ class Classifier:
         self, ids: NDArray[np.int64], explain: bool = False
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         lengths = reading_lengths(ids, self.bundle.config)
-        return run_session(self._session, ids, lengths, explain)
+        try:
+            return run_session(self._session, ids, lengths, explain)
+        except BundleError as error:
+            raise BundleError(f"{self.bundle.path / MODEL}: {error}") from error
 
     def _probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the calibrated probabilities of positive."""
         scaled = logits.astype(np.float64) / self.bundle.temperature
         return 0.5 * (1.0 + np.tanh(0.5 * scaled))
+
+
+def _check_text(index: int, text: object) -> None:
+    if not isinstance(text, str):
+        missing = " (a missing value?)" if text is None or isinstance(text, float) else ""
+        raise CinesentError(
+            f"text {index} is of type {type(text).__name__}; expected str{missing}."
+        )
 
 
 def load(
@@ -268,7 +319,7 @@ def load(
 
     Args:
         path: the folder that `cinesent train` wrote; None: the one that the environment variable
-            ``CINESENT_MODEL`` names.
+            ``CINESENT_MODEL`` names, else the model that comes with the package.
         threads: batches that are predicted at a time; None: one for each usable CPU.
         verify: what is compared with the checksums, see :func:`cinesent.bundle.load_bundle`.
 
@@ -278,8 +329,8 @@ def load(
     Example:
         >>> cinesent.load("model").predict(["A quiet triumph."])  # doctest: +SKIP
     """
-    path = path or os.environ.get("CINESENT_MODEL")
-    if not path:
+    path = path or os.environ.get("CINESENT_MODEL") or _PACKAGED
+    if path == _PACKAGED and not _PACKAGED.is_dir():
         raise BundleError(
             "no model comes with this version of cinesent. Train one with `cinesent train`, then "
             "name its folder or set CINESENT_MODEL to it."

@@ -20,6 +20,8 @@ from cinesent.errors import ConfigError, nearest
 
 Pooling = Literal["last", "max", "mean", "max+mean"]
 Side = Literal["left", "right"]
+#: How a bundle holds its word vectors: as they were trained, or in eight bits a number.
+Precision = Literal["float32", "int8"]
 
 
 def _setting(default: Any, help_: str, low: float | None = None, high: float | None = None) -> Any:
@@ -50,7 +52,10 @@ class ModelConfig(_Settings):
     bidirectional: bool = _setting(True, "read the review backwards as well")
     pooling: Pooling = _setting("max", "how the states become one vector: last, max, mean or both")
     sequence_length: int = _setting(
-        0, "pad and cut every review to this many tokens, when predicting too; 0: any length", 0
+        0,
+        "pad and cut every review to this many tokens, when predicting too; 0: any length",
+        0,
+        100_000,
     )
     padding: Side = _setting("right", "the side that is padded (matters with sequence_length)")
     truncation: Side = _setting("right", "the side that is cut (matters with sequence_length)")
@@ -133,9 +138,11 @@ class TrainingConfig(_Settings):
     max_length: int = _setting(
         400, "longer training reviews lose their middle; 0: nothing is cut", 0
     )
-    min_count: int = _setting(2, "words seen less often are unknown", 1)
+    min_count: int = _setting(2, "words seen less often are unknown; of no effect with --from", 1)
     word_vectors: Literal["random", "ppmi"] = _setting(
-        "ppmi", "where word vectors begin: at random, or from the words' company in all the text"
+        "ppmi",
+        "where word vectors begin: at random, or from the words' company in all the text; "
+        "of no effect with --from",
     )
     teacher: Literal["none", "ngrams", "ngrams+lstm"] = _setting(
         "ngrams",
@@ -149,6 +156,11 @@ class TrainingConfig(_Settings):
         0.35, "and the first network's by this (teacher ngrams+lstm)", 0.0, 10
     )
     teacher_epochs: int = _setting(3, "epochs of the first network (teacher ngrams+lstm)", 1, 1000)
+    precision: Literal["auto", "float32", "int8"] = _setting(
+        "auto",
+        "how word vectors are stored: int8 is a quarter of the size; auto: int8, unless that "
+        "changes the labels of 1 in 1,000 validation reviews or more",
+    )
 
 
 @dataclass(frozen=True)
@@ -177,12 +189,15 @@ class Recipe:
         return PRESETS[name]
 
     @classmethod
-    def from_toml(cls, path: Path, preset: str | None = None) -> Recipe:
+    def from_toml(
+        cls, path: Path, preset: str | None = None, model: ModelConfig | None = None
+    ) -> Recipe:
         """Read a recipe: `preset = "name"` at the top, then `[model]` and `[training]`.
 
         Args:
             path: the TOML file.
             preset: what to begin from where the file names none.
+            model: the settings of a trained network, to train that one further.
 
         Raises:
             ConfigError: the file cannot be read, or holds an unknown key or a wrong value.
@@ -202,10 +217,23 @@ class Recipe:
             else:
                 settings[key] = value
         try:
-            recipe = cls.from_preset(str(base)).overlay(settings)
+            begin = cls.from_preset(str(base))
+            recipe = (begin.for_fine_tuning(model) if model else begin).overlay(settings)
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from error
         return replace(recipe, name=path.stem)
+
+    def for_fine_tuning(self, model: ModelConfig) -> Recipe:
+        """Return the recipe that trains a trained network further.
+
+        Its learning rate is a third of this one's, a compromise: the full rate learns more of the
+        new reviews and forgets more of the old ones, a tenth learns little (docs/experiments.md).
+
+        Args:
+            model: the network's settings, which replace those of this recipe.
+        """
+        gentle = replace(self.training, learning_rate=self.training.learning_rate / 3)
+        return replace(self, model=model, training=gentle)
 
     def overlay(self, settings: Mapping[str, Any]) -> Recipe:
         """Return this recipe with some settings changed.

@@ -6,6 +6,7 @@
     ├── ConfigError        a preset, key or value is not known
     ├── BundleError        a model folder is missing, damaged or of another format
     ├── TrainingError      training cannot start or go on
+    ├── ScoringError       scoring a file cannot start, go on or be resumed
     └── MissingExtraError  an optional dependency is not installed
 
 Each message says what was wrong, what was found, what was expected and how to mend it; the
@@ -46,6 +47,10 @@ class BundleError(CinesentError):
 
 class TrainingError(CinesentError):
     """Training cannot start or go on."""
+
+
+class ScoringError(CinesentError):
+    """Scoring a file cannot start, go on or be resumed, or its result cannot be written."""
 
 
 class MissingExtraError(CinesentError):

@@ -14,6 +14,7 @@ of a batch's time: hence the third input, `explain`, true unless fed (and warned
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cinesent._version import __version__
-from cinesent.config import ModelConfig
+from cinesent.config import ModelConfig, Precision
 from cinesent.errors import BundleError, require
+from cinesent.quantization import SCALE, round_weights, stored_weights
 from cinesent.reference import Check, Weights, check_parity, check_weights
 
 if TYPE_CHECKING:
@@ -63,7 +65,9 @@ class _Nodes:
         return self.constant(f"axes_{axes}", np.array(axes, dtype=np.int64))
 
 
-def build_graph(config: ModelConfig, weights: Weights) -> onnx.ModelProto:
+def build_graph(
+    config: ModelConfig, weights: Weights, precision: Precision = "float32"
+) -> onnx.ModelProto:
     """Build the prediction graph.
 
     Inputs:
@@ -82,6 +86,7 @@ def build_graph(config: ModelConfig, weights: Weights) -> onnx.ModelProto:
     Args:
         config: what the network is.
         weights: float32, by the names of :meth:`ModelConfig.weight_shapes`.
+        precision: in which the graph holds the word vectors; it computes in float32.
 
     Returns:
         A model that `onnx.checker` has passed.
@@ -92,13 +97,14 @@ def build_graph(config: ModelConfig, weights: Weights) -> onnx.ModelProto:
     """
     require("onnx", "train", "writing model.onnx")
     check_weights(config, weights)
-    size = sum(value.nbytes for value in weights.values())
+    stored = stored_weights(weights, precision)
+    size = sum(value.nbytes for value in stored.values())
     if size > _LARGEST:
         raise BundleError(f"the weights take {size:,} bytes; an ONNX file holds {_LARGEST:,}.")
     import onnx
 
     nodes = _Nodes()
-    _read(nodes, config, weights)
+    _read(nodes, config, stored)
     _pool(nodes, config, weights)
     _explain(nodes, config)
     model = _model(nodes)
@@ -106,12 +112,12 @@ def build_graph(config: ModelConfig, weights: Weights) -> onnx.ModelProto:
     return model
 
 
-def _read(nodes: _Nodes, config: ModelConfig, weights: Weights) -> None:
+def _read(nodes: _Nodes, config: ModelConfig, weights: Mapping[str, NDArray[Any]]) -> None:
     """Token ids to `states`, (time, directions, batch, units), and `last`, without the time."""
-    nodes.add("Transpose", "token_ids", name="ids", perm=[1, 0])
-    nodes.add("Gather", nodes.constant("embedding", weights["embedding"]), "ids", name="vectors")
     from onnx import helper
 
+    nodes.add("Transpose", "token_ids", name="ids", perm=[1, 0])
+    _look_up(nodes, weights)
     for name, value in _lstm_weights(config, weights).items():
         nodes.constant(name, value)
     direction = "bidirectional" if config.bidirectional else "forward"
@@ -124,7 +130,25 @@ def _read(nodes: _Nodes, config: ModelConfig, weights: Weights) -> None:
     nodes.add("Equal", "ids", nodes.constant("padding", np.int64(0)), name="padded")
 
 
-def _lstm_weights(config: ModelConfig, weights: Weights) -> dict[str, NDArray[np.float32]]:
+def _look_up(nodes: _Nodes, weights: Mapping[str, NDArray[Any]]) -> None:
+    """Add the word `vectors` of `ids`, (time, batch, embedding_dim).
+
+    In int8 only the rows that are read become float32. A DequantizeLinear of the whole table would
+    be one node less, but the runtime unfolds it to float32 when it opens the graph.
+    """
+    embedding = nodes.constant("embedding", weights["embedding"])
+    if SCALE not in weights:
+        nodes.add("Gather", embedding, "ids", name="vectors")
+        return
+    nodes.add("Gather", embedding, "ids", name="integers")
+    nodes.add("Gather", nodes.constant("embedding_scale", weights[SCALE]), "ids", name="scales")
+    nodes.add("Cast", "integers", name="whole_numbers", to=1)
+    nodes.add("Mul", "whole_numbers", "scales", name="vectors")
+
+
+def _lstm_weights(
+    config: ModelConfig, weights: Mapping[str, NDArray[Any]]
+) -> dict[str, NDArray[np.float32]]:
     """Stack the weights of the directions; Keras's gates i, f, c, o become ONNX's i, o, f, c."""
 
     def gates(name: str) -> NDArray[np.float32]:
@@ -279,7 +303,12 @@ def _model(nodes: _Nodes) -> onnx.ModelProto:
 
 
 def write_graph(
-    path: Path, config: ModelConfig, weights: Weights, *, check: Check | None = None
+    path: Path,
+    config: ModelConfig,
+    weights: Weights,
+    *,
+    precision: Precision = "float32",
+    check: Check | None = None,
 ) -> None:
     """Build the graph, compare what it says with the reference, and only then write it.
 
@@ -287,13 +316,15 @@ def write_graph(
         path: the file to write.
         config: what the network is.
         weights: float32, by the names of :meth:`ModelConfig.weight_shapes`.
-        check: from token ids to probabilities, as the trained model says them; compared too.
+        precision: in which the graph holds the word vectors.
+        check: the trained model, holding the weights that the graph stands for, and real reviews;
+            compared too.
 
     Raises:
         BundleError: weights do not fit, or two of the voices differ (see
             :func:`cinesent.reference.check_parity`).
         MissingExtraError: the package onnx is not installed.
     """
-    model = build_graph(config, weights).SerializeToString()
-    check_parity(model, config, weights, check)
+    model = build_graph(config, weights, precision).SerializeToString()
+    check_parity(model, config, round_weights(weights, precision), check)
     path.write_bytes(model)

@@ -1,9 +1,11 @@
 """The bundle: the folder in which training and predicting meet.
 
 =====================  ========================================================================
-``config.json``        format version, name, model settings, labels, thresholds, temperature
+``config.json``        format version, name, model settings, precision, labels, thresholds,
+                       temperature
 ``tokenizer.json``     the tokenizer
-``model.safetensors``  the weights by the names of :meth:`ModelConfig.weight_shapes`, float32
+``model.safetensors``  the weights by the names of :meth:`ModelConfig.weight_shapes`, float32; with
+                       precision int8 the word vectors as integers and ``embedding.scale``
 ``model.onnx``         the prediction graph (:mod:`cinesent.graph`)
 ``metrics.json``       what training and evaluation measured
 ``history.csv``        one row an epoch
@@ -18,6 +20,6 @@ from foe: whoever can change a file can change the manifest.
 
 from cinesent.bundle.layout import FORMAT_VERSION, is_bundle
 from cinesent.bundle.loading import Bundle, load_bundle
-from cinesent.bundle.saving import save_bundle
+from cinesent.bundle.saving import record_metrics, save_bundle
 
-__all__ = ["FORMAT_VERSION", "Bundle", "is_bundle", "load_bundle", "save_bundle"]
+__all__ = ["FORMAT_VERSION", "Bundle", "is_bundle", "load_bundle", "record_metrics", "save_bundle"]

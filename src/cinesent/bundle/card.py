@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cinesent.config import ModelConfig
@@ -36,8 +37,25 @@ nothing of who wrote a review and must not be used to judge people.
 _FIRST = ("num_reviews", "accuracy", "f1", "precision", "recall", "roc_auc", "loss", "brier", "ece")
 
 
+@dataclass(frozen=True)
+class Storage:
+    """How the model is stored.
+
+    Attributes:
+        precision: of the word vectors, "float32" or "int8".
+        size: of the prediction graph, in bytes.
+    """
+
+    precision: str
+    size: int
+
+
 def model_card(
-    name: str, config: ModelConfig, metrics: Mapping[str, Any], manifest: Mapping[str, Any]
+    name: str,
+    config: ModelConfig,
+    metrics: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    storage: Storage,
 ) -> str:
     """Write the card as Markdown, with the front matter that Hugging Face reads.
 
@@ -46,11 +64,12 @@ def model_card(
         config: what the network is.
         metrics: a dictionary in it holds the numbers of one set of reviews.
         manifest: where the model comes from.
+        storage: how it is stored.
     """
     sections = [
         _front_matter(name, metrics, manifest),
         f"# {_line(name)}\n",
-        _INTRODUCTION.format(network=_network(config)),
+        _INTRODUCTION.format(network=f"{_network(config)} {_stored(storage, metrics.get('int8'))}"),
         "## What it was measured to do\n",
         *_measured(metrics),
         "## Where it comes from\n",
@@ -109,8 +128,23 @@ def _network(config: ModelConfig) -> str:
     return text
 
 
+def _stored(storage: Storage, comparison: Any) -> str:
+    """Say how large the model is, and what that cost."""
+    text = f"The graph that predicts takes {storage.size / 1e6:.1f} MB, "
+    if storage.precision == "float32":
+        return text + "all of it in float32."
+    text += "its word vectors in eight bits a number (int8) and the rest in float32."
+    if isinstance(comparison, Mapping) and {"labels_changed", "reviews"} <= comparison.keys():
+        text += (
+            f" That changed the labels of {comparison['labels_changed']:,} of "
+            f"{comparison['reviews']:,} validation reviews."
+        )
+    return text
+
+
 def _measured(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Yield a heading and a table for each set of reviews."""
+    metrics = {key: value for key, value in metrics.items() if key != "int8"}
     groups = {key: value for key, value in metrics.items() if isinstance(value, Mapping)}
     loose = {key: value for key, value in metrics.items() if key not in groups}
     if not metrics:
@@ -124,7 +158,11 @@ def _measured(metrics: Mapping[str, Any]) -> Iterator[str]:
 
 def _rows(group: Mapping[str, Any]) -> list[tuple[str, str]]:
     keys = [key for key in _FIRST if key in group] + [key for key in group if key not in _FIRST]
-    return [(key.replace("_", " "), _number(group[key])) for key in keys if _is_number(group[key])]
+    return [
+        (key.replace("_", " "), _number(value) if _is_number(value) else value)
+        for key in keys
+        if _is_number(value := group[key]) or isinstance(value, str)
+    ]
 
 
 def _number(value: float) -> str:

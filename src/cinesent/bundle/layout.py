@@ -1,11 +1,22 @@
-"""What lies in a bundle, how it is named, and how a file of it is read with care."""
+"""What lies in a bundle, how it is named, and how a file of it is read with care.
+
+A bundle may come from anywhere, so nothing of it is believed: a file is opened only if it is a
+regular one that lies in the folder, its size is looked at before it is read, and JSON is read as
+JSON defines it. Whatever is wrong is a BundleError.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
+import os
+import re
+import reprlib
+import stat
+from collections import Counter
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
 from cinesent.errors import BundleError
 
@@ -19,28 +30,25 @@ CONFIG, TOKENIZER, MANIFEST = "config.json", "tokenizer.json", "manifest.json"
 MODEL, WEIGHTS = "model.onnx", "model.safetensors"
 METRICS, HISTORY, CARD, PLOTS = "metrics.json", "history.csv", "README.md", "plots"
 
-#: What predicting reads, besides the manifest.
-NEEDED = (CONFIG, TOKENIZER, MODEL)
+#: What is read when a bundle is opened, besides the manifest.
+NEEDED = (CONFIG, TOKENIZER, METRICS, MODEL)
 #: What every bundle holds, besides the manifest.
-REQUIRED = (*NEEDED, WEIGHTS, METRICS)
+REQUIRED = (*NEEDED, WEIGHTS)
 
-# Bytes of a JSON file that are read at most, so that a hostile one cannot fill the memory. Two
-# million tokens, the largest vocabulary, take some 40 MB.
-_LIMITS = {CONFIG: 2**20, MANIFEST: 2**22, METRICS: 2**24, TOKENIZER: 2**27}
+#: How a damaged bundle is mended.
+MEND = "The bundle is damaged: copy it again or train it again."
 
-_OTHER_FORMATS = {
-    ".h5": "a Keras HDF5 file",
-    ".hdf5": "a Keras HDF5 file",
-    ".keras": "a Keras archive",
-    ".pkl": "a pickle",
-    ".pickle": "a pickle",
-    ".joblib": "a pickle",
-    ".pt": "a PyTorch file",
-    ".pth": "a PyTorch file",
-    ".bin": "a weights file",
-    ".onnx": "an ONNX file",
-    ".safetensors": "a weights file",
-}
+# Bytes of a JSON file that are read at most, so that a hostile one cannot fill the memory: it takes
+# some twenty times its size there. Two million tokens, the largest vocabulary, take 40 MB.
+_LIMITS = {CONFIG: 2**16, MANIFEST: 2**22, METRICS: 2**22, TOKENIZER: 2**26}
+# ... and of any other file: neither ONNX nor protocol buffers go beyond.
+_LARGEST = 2**31
+# Entries of a manifest: a bundle has ten.
+_MOST_FILES = 1000
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+# A half of a surrogate pair, which no encoding can print.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def is_bundle(folder: Path) -> bool:
@@ -50,23 +58,8 @@ def is_bundle(folder: Path) -> bool:
     """
     try:
         return "format_version" in read_json(folder / CONFIG) and (folder / MANIFEST).is_file()
-    except BundleError:
+    except (BundleError, OSError):
         return False
-
-
-def check_folder(folder: Path) -> None:
-    """Raise BundleError, saying what is wanted, unless `folder` is one and has a config."""
-    wanted = "A model is the folder that `cinesent train --out FOLDER` writes."
-    if folder.is_file():
-        kind = _OTHER_FORMATS.get(folder.suffix.lower(), "a file")
-        inside = f" Did you mean the folder {folder.parent}?" if is_bundle(folder.parent) else ""
-        raise BundleError(f"{folder} is {kind}, not a folder. {wanted}{inside}")
-    if not folder.is_dir():
-        left = sorted(str(path) for path in folder.parent.glob(f".{folder.name}.previous-*"))
-        hint = f" An interrupted save left the model before it in {left[-1]}." if left else ""
-        raise BundleError(f"there is no folder {folder}. {wanted}{hint}")
-    if not (folder / CONFIG).is_file():
-        raise BundleError(f"{folder} holds no {CONFIG}, so it is no model of cinesent. {wanted}")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -75,27 +68,48 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         BundleError: the file is missing, too large, or not a JSON object; the message names it.
     """
-    check_size(path)
+    _check_inside(path.parent, path)
+    return parse_json(_read(path, _LIMITS[path.name]), path)
+
+
+def parse_json(content: bytes, path: Path) -> dict[str, Any]:
+    """Read the content of a JSON file: UTF-8, an object, no key twice, no NaN or infinity.
+
+    Raises:
+        BundleError: it is something else; the message names `path`.
+    """
     try:
-        payload = json.loads(path.read_bytes())
-    except OSError as error:
-        raise BundleError(f"{path} cannot be read: {error.strerror}.") from error
+        text = content.decode("utf-8")
+        payload = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite
+        )
     except (ValueError, RecursionError) as error:
-        raise BundleError(f"{path} is not JSON: {error}.") from error
+        raise BundleError(f"{path} is not JSON as cinesent writes it: {error}. {MEND}") from error
     if not isinstance(payload, dict):
-        raise BundleError(f"{path} holds {type(payload).__name__}; expected a JSON object.")
+        raise BundleError(f"{path} holds {type(payload).__name__}; expected a JSON object. {MEND}")
+    # Only an escape can have made one: the bytes were UTF-8.
+    if "\\u" in text and _SURROGATE.search(json.dumps(payload, ensure_ascii=False)):
+        raise BundleError(f"{path} holds half a surrogate pair; expected Unicode text. {MEND}")
     return payload
 
 
-def check_size(path: Path) -> None:
-    """Raise BundleError if a JSON file is missing, or larger than its kind may be."""
-    limit = _LIMITS[path.name]
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise BundleError(f"{path} cannot be read: {error.strerror}.") from error
-    if size > limit:
-        raise BundleError(f"{path} has {size:,} bytes; expected at most {limit:,}.")
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    payload = dict(pairs)
+    if len(payload) != len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {reprlib.repr(twice)} is there twice")
+    return payload
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number in JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits} is beyond what a float holds")
+    return number
 
 
 def describe_file(content: bytes) -> dict[str, Any]:
@@ -112,34 +126,76 @@ def listed_files(folder: Path, manifest: dict[str, Any]) -> dict[str, dict[str, 
     """
     path, files = folder / MANIFEST, manifest.get("files")
     if not isinstance(files, dict):
-        raise BundleError(f"{path}: 'files' must list the bundle's files.")
+        raise BundleError(f"{path}: 'files' must list the bundle's files. {MEND}")
+    if len(files) > _MOST_FILES:
+        raise BundleError(f"{path} lists {len(files):,} files; expected at most {_MOST_FILES:,}.")
     for name, entry in files.items():
         parts = PurePosixPath(name).parts
-        if not parts or parts[0] == "/" or ".." in parts or "\\" in name or ":" in name:
-            raise BundleError(f"{path} lists {name!r}, which does not lie in the bundle.")
-        if not isinstance(entry, dict) or not {"size", "sha256"} <= set(entry):
-            raise BundleError(f"{path}: the entry of {name} must have a 'size' and a 'sha256'.")
+        if not parts or parts[0] == "/" or ".." in parts or set("\\:\0") & set(name):
+            raise BundleError(
+                f"{path} lists {reprlib.repr(name)}, which does not lie in the bundle."
+            )
+        if not _is_entry(entry):
+            raise BundleError(
+                f"{path}: the entry of {name} must have a 'size' in bytes and a 'sha256' of 64 "
+                f"hexadecimal digits. {MEND}"
+            )
     missing = [name for name in REQUIRED if name not in files]
     if missing:
-        raise BundleError(f"{path} does not list {', '.join(missing)}.")
+        raise BundleError(f"{path} does not list {', '.join(missing)}. {MEND}")
     return files
+
+
+def _is_entry(entry: object) -> bool:
+    if not isinstance(entry, dict):
+        return False
+    size, digest = entry.get("size"), entry.get("sha256")
+    if type(size) is not int or size < 0:
+        return False
+    return isinstance(digest, str) and _SHA256.fullmatch(digest) is not None
 
 
 def read_file(folder: Path, name: str, entry: dict[str, Any], verify: bool = True) -> bytes:
     """Read a file of a bundle and compare it with its entry in the manifest.
 
     Raises:
-        BundleError: the file is missing, or its size or checksum differs.
+        BundleError: the file is missing, lies outside the folder, is no regular file or larger than
+            its kind may be, or its size or checksum differs.
     """
     path = folder / name
-    mend = "The bundle is damaged: copy it again or train it again."
-    try:
-        size = path.stat().st_size
-        if verify and size != entry["size"]:
-            raise BundleError(f"{path} has {size:,} bytes; {MANIFEST} says {entry['size']}. {mend}")
-        content = path.read_bytes()
-    except OSError as error:
-        raise BundleError(f"{path} cannot be read: {error.strerror}. {mend}") from error
+    _check_inside(folder, path)
+    content = _read(path, _LIMITS.get(name, _LARGEST), entry["size"] if verify else None)
     if verify and describe_file(content)["sha256"] != entry["sha256"]:
-        raise BundleError(f"{path} is not the file that {MANIFEST} lists: SHA-256 differs. {mend}")
+        raise BundleError(f"{path} is not the file that {MANIFEST} lists: SHA-256 differs. {MEND}")
     return content
+
+
+def _check_inside(folder: Path, path: Path) -> None:
+    """Raise BundleError if a link leads from `path` out of the bundle."""
+    target = os.path.realpath(path)
+    if not Path(target).is_relative_to(os.path.realpath(folder)):
+        raise BundleError(
+            f"{path} leads out of the bundle, to {target}. Copy the file itself into the folder."
+        )
+
+
+def _read(path: Path, limit: int, expected: int | None = None) -> bytes:
+    """Read a regular file whose size is at most `limit` and, unless None, `expected`."""
+    # Without O_NONBLOCK the opening of a pipe waits for somebody to write to it.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 (of a descriptor)
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise BundleError(f"{path} is no regular file. {MEND}")
+            size = status.st_size
+            if size > limit:
+                raise BundleError(f"{path} has {size:,} bytes; expected at most {limit:,}.")
+            if expected is not None and size != expected:
+                raise BundleError(
+                    f"{path} has {size:,} bytes; {MANIFEST} says {expected:,}. {MEND}"
+                )
+            return file.read(size)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BundleError(f"{path} cannot be read: {reason}. {MEND}") from error

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from cinesent.bundle import layout
-from cinesent.config import ModelConfig, model_config_from_dict
+from cinesent.bundle.offered import find_folder
+from cinesent.bundle.wire import check_wire
+from cinesent.config import ModelConfig, Precision, model_config_from_dict
 from cinesent.errors import BundleError, ConfigError, require
 from cinesent.text.tokenizer import Tokenizer
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Verify = bool | Literal["full"]
+
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Bundle:
         thresholds: below the first a review is negative, from the second on positive, between them
             uncertain; probabilities of positive, 0 to 1.
         temperature: the logit is divided by it, more than 0.
+        precision: in which the folder holds the word vectors.
         metrics: what training and evaluation measured.
         manifest: where the model comes from.
     """
@@ -43,11 +48,14 @@ class Bundle:
     labels: tuple[str, str]
     thresholds: tuple[float, float]
     temperature: float
+    precision: Precision
     metrics: dict[str, Any]
     manifest: dict[str, Any]
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Read the weights: float32, by the names of :meth:`ModelConfig.weight_shapes`.
+
+        Word vectors that are stored in int8 are those that the graph computes with, to the bit.
 
         Raises:
             BundleError: the file is damaged, or its names, shapes, types or values are wrong.
@@ -56,13 +64,14 @@ class Bundle:
         require("safetensors", "train", f"reading {layout.WEIGHTS}")
         from safetensors import SafetensorError, numpy
 
+        from cinesent.quantization import restored_weights
         from cinesent.reference import check_weights
 
         path = self.path / layout.WEIGHTS
         entry = self.manifest["files"][layout.WEIGHTS]
         content = layout.read_file(self.path, layout.WEIGHTS, entry)
         try:
-            weights: dict[str, NDArray[np.float32]] = numpy.load(content)
+            weights = restored_weights(numpy.load(content), self.precision)
             check_weights(self.config, weights)
         except SafetensorError as error:
             raise BundleError(f"{path} is not a safetensors file: {error}.") from error
@@ -77,11 +86,13 @@ def load_bundle(folder: str | Path, verify: Verify = True) -> Bundle:
     Args:
         folder: what `cinesent train` wrote.
         verify: True compares the files that predicting needs with their checksums, "full" all of
-            them, the weights' names, shapes and values included; False none.
+            them, and the graph with the weights; False none. What a file holds is checked always.
 
     Raises:
         BundleError: something is missing, damaged, or of another format; the message names the
             file and what is wrong with it.
+        ConfigError: `verify` is none of the three.
+        MissingExtraError: "full" needs the package safetensors, which is not installed.
     """
     bundle, _ = open_bundle(folder, verify)
     return bundle
@@ -89,30 +100,51 @@ def load_bundle(folder: str | Path, verify: Verify = True) -> Bundle:
 
 def open_bundle(folder: str | Path, verify: Verify = True) -> tuple[Bundle, bytes]:
     """As :func:`load_bundle`, and return the prediction graph: the very bytes that were checked."""
-    path = Path(folder).expanduser().absolute()
-    layout.check_folder(path)
-    settings = layout.read_json(path / layout.CONFIG)
-    _check_format(path / layout.CONFIG, settings)
+    if verify not in (True, False, "full"):
+        raise ConfigError(f"verify is {verify!r}; expected True, False or 'full'.")
+    path = find_folder(folder)
+    # The format first: what follows may look otherwise in another one.
+    _check_format(path / layout.CONFIG, layout.read_json(path / layout.CONFIG))
     manifest = layout.read_json(path / layout.MANIFEST)
     files = layout.listed_files(path, manifest)
-    layout.check_size(path / layout.TOKENIZER)
     contents = {
         name: layout.read_file(path, name, files[name], verify=bool(verify))
         for name in layout.NEEDED
     }
-    bundle = _assemble(path, settings, manifest)
+    check_wire(contents[layout.MODEL], path / layout.MODEL)
+    bundle = _assemble(path, contents, manifest)
     if verify == "full":
-        for name in files.keys() - set(layout.NEEDED):
+        for name in sorted(files.keys() - set(layout.NEEDED)):
             layout.read_file(path, name, files[name])
-        bundle.weights()
+        _check_graph(bundle, contents[layout.MODEL])
     return bundle, contents[layout.MODEL]
+
+
+def _check_graph(bundle: Bundle, graph: bytes) -> None:
+    """Raise BundleError unless the graph says what the weights say."""
+    import numpy as np
+
+    from cinesent.reference import TOLERANCE, numpy_forward, sample_batches, sigmoid
+    from cinesent.runtime import open_session, run_session
+
+    path, weights = bundle.path / layout.MODEL, bundle.weights()
+    session = open_session(graph, path)
+    for ids, lengths in sample_batches(bundle.config):
+        try:
+            logits, _ = run_session(session, ids, lengths)
+        except BundleError as error:
+            raise BundleError(f"{path}: {error}") from error
+        expected, _ = numpy_forward(bundle.config, weights, ids, lengths)
+        if not np.allclose(sigmoid(logits), sigmoid(expected), rtol=0, atol=TOLERANCE):
+            raise BundleError(f"{path} and {layout.WEIGHTS} are not one model. {layout.MEND}")
 
 
 def _check_format(path: Path, settings: dict[str, Any]) -> None:
     version = settings.get("format_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise BundleError(
-            f"{path}: 'format_version' is {version!r}; expected {layout.FORMAT_VERSION}."
+            f"{path}: 'format_version' is {version!r}; expected {layout.FORMAT_VERSION}, or it is "
+            "no model of cinesent."
         )
     if version > layout.FORMAT_VERSION:
         raise BundleError(
@@ -121,14 +153,15 @@ def _check_format(path: Path, settings: dict[str, Any]) -> None:
         )
 
 
-def _assemble(path: Path, settings: dict[str, Any], manifest: dict[str, Any]) -> Bundle:
+def _assemble(path: Path, contents: dict[str, bytes], manifest: dict[str, Any]) -> Bundle:
     """Turn what was read into a bundle."""
     where = path / layout.CONFIG
+    settings = layout.parse_json(contents[layout.CONFIG], where)
     try:
         config = model_config_from_dict(_setting(where, settings, "model", dict))
     except ConfigError as error:
         raise BundleError(f"{where}: {error}") from error
-    tokenizer = Tokenizer.load(path / layout.TOKENIZER)
+    tokenizer = _tokenizer(path / layout.TOKENIZER, contents[layout.TOKENIZER])
     if len(tokenizer) > config.vocabulary_size:
         raise BundleError(
             f"{path / layout.TOKENIZER} has {len(tokenizer):,} tokens; {where} says "
@@ -139,15 +172,35 @@ def _assemble(path: Path, settings: dict[str, Any], manifest: dict[str, Any]) ->
         raise BundleError(f"{where}: 'labels' is {labels}; expected {list(layout.LABELS)}.")
     return Bundle(
         path=path,
-        name=_setting(where, settings, "name", str),
+        name=_name(where, settings),
         config=config,
         tokenizer=tokenizer,
         labels=layout.LABELS,
         thresholds=check_thresholds(where, settings.get("thresholds")),
         temperature=check_temperature(where, settings.get("temperature")),
-        metrics=layout.read_json(path / layout.METRICS),
+        # Bundles of before there was a choice do not state it.
+        precision=check_precision(where, settings.get("precision", "float32")),
+        metrics=layout.parse_json(contents[layout.METRICS], path / layout.METRICS),
         manifest=manifest,
     )
+
+
+def _tokenizer(path: Path, content: bytes) -> Tokenizer:
+    try:
+        return Tokenizer.from_payload(layout.parse_json(content, path))
+    except BundleError as error:
+        raise error if str(path) in str(error) else BundleError(f"{path}: {error}") from error
+
+
+def _name(path: Path, settings: dict[str, Any]) -> str:
+    """Return the name, which is shown on terminals and in HTML."""
+    name: str = _setting(path, settings, "name", str)
+    if not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise BundleError(
+            f"{path}: 'name' is {name[:_LONGEST_NAME]!r}; expected at most {_LONGEST_NAME} "
+            "printable characters."
+        )
+    return name
 
 
 def _setting(path: Path, settings: dict[str, Any], key: str, kind: type) -> Any:
@@ -168,6 +221,15 @@ def check_thresholds(where: object, value: Any) -> tuple[float, float]:
     )
 
 
+def check_precision(where: object, value: Any) -> Precision:
+    """Return the name of a precision, or raise BundleError."""
+    known: tuple[Precision, ...] = get_args(Precision)
+    for precision in known:
+        if value == precision:
+            return precision
+    raise BundleError(f"{where}: 'precision' is {value!r}; expected {' or '.join(known)}.")
+
+
 def check_temperature(where: object, value: Any) -> float:
     """Return a temperature, or raise BundleError."""
     if _is_number(value) and math.isfinite(value) and value > 0:
@@ -176,4 +238,5 @@ def check_temperature(where: object, value: Any) -> float:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    # An integer may be larger than any float.
+    return type(value) is float or (type(value) is int and abs(value) <= 2**53)

@@ -11,7 +11,7 @@ import platform
 import secrets
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -19,9 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 from cinesent._version import __version__
 from cinesent.bundle import layout
-from cinesent.bundle.card import model_card
-from cinesent.bundle.loading import check_temperature, check_thresholds, load_bundle
-from cinesent.config import ModelConfig
+from cinesent.bundle.card import Storage, model_card
+from cinesent.bundle.loading import (
+    Verify,
+    check_precision,
+    check_temperature,
+    check_thresholds,
+    load_bundle,
+)
+from cinesent.config import ModelConfig, Precision
 from cinesent.errors import BundleError, require
 from cinesent.text.tokenizer import Tokenizer
 
@@ -40,6 +46,7 @@ def save_bundle(
     history: Sequence[Mapping[str, Any]],
     manifest: Mapping[str, Any],
     plots: Mapping[str, bytes | Path] | None = None,
+    precision: Precision = "float32",
     temperature: float = 1.0,
     thresholds: tuple[float, float] = (0.5, 0.5),
     check: Check | None = None,
@@ -62,10 +69,12 @@ def save_bundle(
         manifest: where the model comes from: "data", "seed", "command", "versions" and what else
             should be known.
         plots: file name to PNG bytes, or to a file that is copied.
+        precision: "int8" stores word vectors in eight bits a number, see
+            :mod:`cinesent.quantization`; the model then is what remains of `weights`.
         temperature: the logit is divided by it.
         thresholds: below the first negative, from the second on positive.
-        check: from token ids to probabilities, as the trained model says them, see
-            :func:`cinesent.graph.write_graph`.
+        check: the trained model, which the graph must agree with, holding the weights as stored;
+            and real reviews to try it on.
 
     Returns:
         The folder, absolute.
@@ -82,6 +91,7 @@ def save_bundle(
         "format_version": layout.FORMAT_VERSION,
         "name": name,
         "model": asdict(config),
+        "precision": check_precision("save_bundle", precision),
         "labels": list(layout.LABELS),
         "thresholds": list(check_thresholds("save_bundle", list(thresholds))),
         "temperature": check_temperature("save_bundle", temperature),
@@ -91,21 +101,55 @@ def save_bundle(
         layout.CONFIG: _json(settings),
         layout.METRICS: _json(metrics),
         layout.HISTORY: _csv(history),
-        layout.CARD: model_card(name, config, metrics, origin).encode(),
         **_plots(plots or {}),
     }
+    with _replacing(target, verify="full") as staging:
+        _write_model(staging, config, weights, precision, check)
+        tokenizer.save(staging / layout.TOKENIZER)
+        storage = Storage(precision, (staging / layout.MODEL).stat().st_size)
+        contents[layout.CARD] = model_card(name, config, metrics, origin, storage).encode()
+        _write(staging, contents)
+        _write_manifest(staging, origin)
+    return target
+
+
+def record_metrics(folder: str | Path, name: str, metrics: Mapping[str, Any]) -> None:
+    """Write what was measured later into a model folder: its metrics and its card.
+
+    Args:
+        folder: the model.
+        name: of the reviews, such as "test"; numbers recorded under it before are replaced.
+        metrics: what JSON can hold.
+
+    Raises:
+        BundleError: the folder is no sound model, or cannot be written.
+    """
+    bundle = load_bundle(folder)
+    origin = {key: value for key, value in bundle.manifest.items() if key != "files"}
+    merged = {**bundle.metrics, name: dict(metrics)}
+    storage = Storage(bundle.precision, (bundle.path / layout.MODEL).stat().st_size)
+    card = model_card(bundle.name, bundle.config, merged, origin, storage)
+    with _replacing(bundle.path.resolve(), verify=True) as staging:
+        for file in bundle.manifest["files"]:
+            (staging / file).parent.mkdir(exist_ok=True)
+            shutil.copyfile(bundle.path / file, staging / file)
+        _write(staging, {layout.METRICS: _json(merged), layout.CARD: card.encode()})
+        _write_manifest(staging, origin)
+
+
+@contextlib.contextmanager
+def _replacing(target: Path, verify: Verify) -> Iterator[Path]:
+    """Yield a folder to fill, which is checked and put in the place of `target` at the end."""
     staging = target.with_name(f".{target.name}.new-{secrets.token_hex(4)}")
     try:
         staging.mkdir(parents=True)
-        _write(staging, contents, config, tokenizer, weights, check)
-        _write_manifest(staging, origin)
-        load_bundle(staging, verify="full")
+        yield staging
+        load_bundle(staging, verify=verify)
         _swap(staging, target)
     except OSError as error:
         raise BundleError(f"{target} cannot be written: {error}.") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return target
 
 
 def _check_target(folder: Path) -> None:
@@ -172,25 +216,25 @@ def _plots(plots: Mapping[str, bytes | Path]) -> dict[str, bytes]:
     return contents
 
 
-def _write(
-    folder: Path,
-    contents: Mapping[str, bytes],
-    config: ModelConfig,
-    tokenizer: Tokenizer,
-    weights: Weights,
-    check: Check | None,
+def _write_model(
+    folder: Path, config: ModelConfig, weights: Weights, precision: Precision, check: Check | None
 ) -> None:
-    """Write every file but the manifest."""
+    """Write the graph and the weights it stands for."""
     import numpy as np
     from safetensors.numpy import save
 
     from cinesent.graph import write_graph
+    from cinesent.quantization import stored_weights
 
-    write_graph(folder / layout.MODEL, config, weights, check=check)
+    write_graph(folder / layout.MODEL, config, weights, precision=precision, check=check)
+    stored = stored_weights(weights, precision)
     # The format takes the bytes as they lie: a transposed view would be written untransposed.
-    straight = {key: np.ascontiguousarray(value) for key, value in weights.items()}
+    straight = {key: np.ascontiguousarray(value) for key, value in stored.items()}
     (folder / layout.WEIGHTS).write_bytes(save(straight))
-    tokenizer.save(folder / layout.TOKENIZER)
+
+
+def _write(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write every file but the model, the tokenizer and the manifest."""
     for name, content in contents.items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)

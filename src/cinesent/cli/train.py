@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,10 @@ from cinesent.cli.options import (
     TextColumn,
 )
 
+if TYPE_CHECKING:
+    from cinesent.config import Recipe
+    from cinesent.training.initial import Initial
+
 
 def train_command(
     data: DataOption = None,
@@ -31,6 +35,16 @@ def train_command(
         typer.Option("--config", metavar="F.toml", help="A recipe to overlay on the preset."),
     ] = None,
     settings: SettingsOption = None,
+    initial: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="DIR",
+            help="A trained model to train further, with its words and its network; of the preset "
+            "only the training counts, at a third of its learning rate.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="The folder the model goes to.")
     ] = Path("model"),
@@ -61,8 +75,10 @@ def train_command(
       cinesent train --data imdb --out model
 
       cinesent train --data reviews.csv --positive-from 6 --set epochs=5
+
+      cinesent train --data reviews.csv --from model --out mine
     """
-    from cinesent.config import Recipe, parse_assignments
+    from cinesent.config import parse_assignments
     from cinesent.data import load_dataset
     from cinesent.errors import require
 
@@ -70,8 +86,8 @@ def train_command(
     if "help" in overlays:
         _show_settings()
         raise typer.Exit
-    recipe = Recipe.from_toml(config, preset) if config else Recipe.from_preset(preset)
-    recipe = recipe.overlay(overlays)
+    start = _load_initial(initial, out)
+    recipe = _recipe(preset, config, overlays, start)
     require("keras", "train", "Training")
 
     from cinesent.cli.progress import training_reporter
@@ -90,6 +106,7 @@ def train_command(
         recipe,
         reporter=training_reporter(),
         out=out,
+        initial=start,
         seed=seed,
         backend=backend,
         resume=resume,
@@ -107,6 +124,30 @@ def train_command(
             "Go on with the same command and --resume."
         )
         raise typer.Exit(130)
+
+
+def _load_initial(folder: Path | None, out: Path) -> Initial | None:
+    from cinesent.training.initial import load_initial
+
+    return load_initial(folder, out) if folder else None
+
+
+def _recipe(
+    preset: str, config: Path | None, overlays: dict[str, str], start: Initial | None
+) -> Recipe:
+    """Return the preset, or the file's recipe, with the settings of the command line."""
+    from cinesent.config import Recipe
+
+    network = start.config if start else None
+    if config:
+        recipe = Recipe.from_toml(config, preset, network)
+    else:
+        recipe = Recipe.from_preset(preset)
+        recipe = recipe.for_fine_tuning(network) if network else recipe
+    recipe = recipe.overlay(overlays)
+    if start:
+        start.check_recipe(recipe)
+    return recipe
 
 
 def _show_settings() -> None:

@@ -55,6 +55,22 @@ def import_keras(backend: str | None = None) -> Any:
     return keras
 
 
+def computes_on_gpu() -> bool:
+    """Say whether Keras, which must have been imported, computes on a GPU."""
+    backend = sys.modules["keras"].backend.backend()
+    if backend == "tensorflow":
+        import tensorflow
+
+        return bool(tensorflow.config.list_physical_devices("GPU"))
+    if backend == "jax":
+        import jax
+
+        return bool(jax.default_backend() == "gpu")
+    import torch
+
+    return bool(torch.cuda.is_available() or torch.backends.mps.is_available())
+
+
 @contextlib.contextmanager
 def _quiet_stderr() -> Iterator[None]:
     """Keep back what C++ libraries write to stderr as they start, unless the import fails."""

@@ -217,14 +217,32 @@ class Tokenizer:
             BundleError: the file is missing, not JSON, or not a tokenizer of known rules.
         """
         try:
-            payload = json.loads(path.read_text(encoding="utf-8"))
-            vocabulary, rules = payload["vocabulary"], payload["rules"]
+            return cls.from_payload(json.loads(path.read_text(encoding="utf-8")))
         except OSError as error:
             raise BundleError(f"{path} cannot be read: {error.strerror}.") from error
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise BundleError(f"{path} is not a tokenizer of cinesent: {error!r}.") from error
+        except BundleError as error:
+            raise BundleError(f"{path}: {error}") from error
+
+    @classmethod
+    def from_payload(cls, payload: object) -> Tokenizer:
+        """Make a tokenizer from what the JSON of :meth:`save` holds.
+
+        Raises:
+            BundleError: it is not a tokenizer of known rules.
+        """
+        if not isinstance(payload, dict) or payload.keys() != {"rules", "vocabulary"}:
+            raise BundleError(
+                "not a tokenizer of cinesent: expected an object with 'rules' and 'vocabulary'."
+            )
+        vocabulary, rules = payload["vocabulary"], payload["rules"]
         if not isinstance(vocabulary, list) or not all(isinstance(t, str) for t in vocabulary):
-            raise BundleError(f"{path}: 'vocabulary' must be a list of strings.")
+            raise BundleError("'vocabulary' must be a list of strings.")
+        if type(rules) is not int:
+            raise BundleError(
+                f"'rules' is {rules!r}; this version of cinesent knows rules {RULES}."
+            )
         return cls(tuple(vocabulary), rules)
 
 

@@ -81,10 +81,9 @@ def _first_network(
 
 
 def initial_model(prepared: Prepared, seed: int) -> Model:
-    """Build the recipe's network, with the prepared word vectors if there are any."""
+    """Build the recipe's network, with the weights it starts from where there are any."""
     from cinesent.models.lstm import build_model, set_weights
 
     model = build_model(prepared.recipe.model, seed)
-    if prepared.vectors is not None:
-        set_weights(model, {"embedding": prepared.vectors})
+    set_weights(model, prepared.initial_weights)
     return model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,10 @@ from cinesent.data.duplicates import without_duplicates
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.data.split import split_reviews
 from cinesent.errors import DataError
-from cinesent.text.tokenizer import Tokenizer, tokenize
+from cinesent.text.tokenizer import UNKNOWN_ID, Tokenizer, tokenize
 from cinesent.training.batches import Examples, training_row
 from cinesent.training.checkpoint import Checkpoint
+from cinesent.training.initial import Initial
 from cinesent.training.teacher import ngram_logits
 from cinesent.training.vectors import ppmi_vectors
 
@@ -29,13 +30,15 @@ class Prepared:
 
     Attributes:
         recipe: the recipe, its vocabulary no larger than the one that was found.
-        tokenizer: fitted on the training reviews and the unlabelled ones, no others.
+        tokenizer: fitted on the training reviews and the unlabelled ones, no others; or that of
+            the model that is trained further.
         train: the labelled reviews.
         unlabelled: token ids of the reviews a teacher judges; empty without a teacher.
         ngram_logits: float32 (unlabelled,), what the n-gram teacher thinks of them, None without.
         validation: encoded as for predicting: nothing cut that the network would not cut.
         validation_reviews: the same reviews as text.
-        vectors: float32 (vocabulary, embedding_dim) to start from, None for random ones.
+        initial_weights: to start from, by the names of a bundle: the word vectors, or all of a
+            model's, or none.
     """
 
     recipe: Recipe
@@ -45,7 +48,7 @@ class Prepared:
     ngram_logits: NDArray[np.float32] | None
     validation: Examples
     validation_reviews: Reviews
-    vectors: NDArray[np.float32] | None
+    initial_weights: Mapping[str, NDArray[np.float32]]
 
 
 def prepare(
@@ -54,6 +57,7 @@ def prepare(
     seed: int,
     checkpoint: Checkpoint,
     say: Callable[[str], None],
+    initial: Initial | None = None,
 ) -> Prepared:
     """Split, tokenize and encode a dataset for a recipe.
 
@@ -63,6 +67,7 @@ def prepare(
         seed: of the split and the vectors.
         checkpoint: results of slow stages are looked up there first.
         say: hears a line a stage.
+        initial: a trained model, whose vocabulary and weights are taken instead of new ones.
 
     Raises:
         DataError: too few labelled reviews, or only one label among them.
@@ -72,24 +77,30 @@ def prepare(
         labelled, validation=recipe.training.validation, seed=seed
     )
     train, validation = labelled.take(train_rows), labelled.take(validation_rows)
-    unlabelled = _unlabelled_reviews(dataset, recipe, validation)
+    unlabelled = _unlabelled_reviews(dataset, recipe, validation, initial)
     extra = f", {len(unlabelled):,} unlabelled" if unlabelled else ""
     say(f"{dataset.name}: {len(train):,} reviews to train on, {len(validation):,} held out{extra}")
 
     tokens = tokenize_all(train.texts)
     extra_tokens = tokenize_all(unlabelled.texts) if unlabelled else []
-    tokenizer = Tokenizer.fit_tokens(
-        tokens + extra_tokens, recipe.model.vocabulary_size, recipe.training.min_count
-    )
-    if len(tokenizer) < recipe.model.vocabulary_size:
+    if initial is None:
+        tokenizer = Tokenizer.fit_tokens(
+            tokens + extra_tokens, recipe.model.vocabulary_size, recipe.training.min_count
+        )
         recipe = recipe.overlay({"vocabulary_size": len(tokenizer)})
+    else:
+        tokenizer = initial.tokenizer
     say(f"vocabulary: {len(tokenizer):,} tokens")
 
     logits = _ngram_logits(recipe, train, tokens, extra_tokens, checkpoint, say)
     encoded = [tokenizer.encode_tokens(row) for row in tokens]
     encoded_extra = [tokenizer.encode_tokens(row) for row in extra_tokens]
     say(_cut_line(encoded + (encoded_extra if logits is not None else []), recipe))
-    vectors = _vectors(recipe, encoded + encoded_extra, seed, checkpoint, say)
+    if initial is None:
+        weights = _vectors(recipe, encoded + encoded_extra, seed, checkpoint, say)
+    else:
+        say(_known_line(encoded, initial))
+        weights = initial.weights
     return Prepared(
         recipe=recipe,
         tokenizer=tokenizer,
@@ -100,7 +111,7 @@ def prepare(
         ngram_logits=logits,
         validation=encode_reviews(validation, tokenizer, recipe),
         validation_reviews=validation,
-        vectors=vectors,
+        initial_weights=weights,
     )
 
 
@@ -128,13 +139,12 @@ def _usable(labelled: Reviews) -> Reviews:
     return labelled
 
 
-def _unlabelled_reviews(dataset: Dataset, recipe: Recipe, validation: Reviews) -> Reviews | None:
+def _unlabelled_reviews(
+    dataset: Dataset, recipe: Recipe, validation: Reviews, initial: Initial | None
+) -> Reviews | None:
     """Return the unlabelled reviews a recipe uses, less those that repeat a review held out."""
-    settings = recipe.training
-    if dataset.unlabelled is None or (settings.teacher, settings.word_vectors) == (
-        "none",
-        "random",
-    ):
+    vectors_wanted = initial is None and recipe.training.word_vectors != "random"
+    if dataset.unlabelled is None or (recipe.training.teacher == "none" and not vectors_wanted):
         return None
     unlabelled = dataset.unlabelled.take(without_duplicates(dataset.unlabelled, of=validation))
     if dataset.test is not None:
@@ -153,6 +163,13 @@ def _cut_line(encoded: list[list[int]], recipe: Recipe) -> str:
     return (
         f"cut to {limit} tokens: {reviews:.1%} of the training reviews, {tokens:.1%} of the tokens"
     )
+
+
+def _known_line(encoded: list[list[int]], initial: Initial) -> str:
+    """Say how well the vocabulary of a trained model covers the new reviews."""
+    tokens = np.concatenate([np.asarray(ids) for ids in encoded])
+    known = np.mean(tokens != UNKNOWN_ID)
+    return f"starting from {initial.path}, which knows {known:.1%} of the new reviews' tokens"
 
 
 def _ngram_logits(
@@ -180,14 +197,14 @@ def _vectors(
     seed: int,
     checkpoint: Checkpoint,
     say: Callable[[str], None],
-) -> NDArray[np.float32] | None:
-    """Return pre-trained word vectors, None where the recipe starts from random ones."""
+) -> dict[str, NDArray[np.float32]]:
+    """Return pre-trained word vectors, nothing where the recipe starts from random ones."""
     if recipe.training.word_vectors == "random":
-        return None
+        return {}
     vectors = checkpoint.recall("vectors")
     if vectors is None:
         say("word vectors from the words' company (PPMI)")
         rows = [np.asarray(ids, dtype=np.int32) for ids in encoded]
         vectors = ppmi_vectors(rows, recipe.model.vocabulary_size, recipe.model.embedding_dim, seed)
         checkpoint.store("vectors", vectors)
-    return vectors
+    return {"embedding": vectors}

@@ -11,8 +11,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from cinesent._version import __version__
 from cinesent.bundle import is_bundle, save_bundle
 from cinesent.config import Recipe
@@ -22,6 +20,7 @@ from cinesent.errors import CinesentError, ConfigError, TrainingError, nearest
 from cinesent.evaluation.metrics import binary_metrics
 from cinesent.models.backend import import_keras
 from cinesent.training.checkpoint import Checkpoint
+from cinesent.training.initial import Initial, load_initial
 from cinesent.training.lessons import initial_model, training_examples
 from cinesent.training.loop import (
     EpochRecord,
@@ -30,9 +29,9 @@ from cinesent.training.loop import (
     Reporter,
     SilentReporter,
     fit,
-    predict_rows,
 )
 from cinesent.training.prepare import Prepared, prepare
+from cinesent.training.storage import choose_precision, parity_check
 
 if TYPE_CHECKING:
     from keras import Model
@@ -75,6 +74,7 @@ class TrainingOptions:
 
     Attributes:
         out: the folder the bundle goes to.
+        initial: a trained model to train further: its folder; None begins anew.
         seed: of split, weights, dropout and order: the same seed, the same model.
         backend: "tensorflow", "jax" or "torch"; None: `KERAS_BACKEND`, else TensorFlow.
         resume: go on with an unfinished run for the same folder.
@@ -84,6 +84,7 @@ class TrainingOptions:
     """
 
     out: Path = Path("model")
+    initial: str | Path | Initial | None = None
     seed: int = 0
     backend: str | None = None
     resume: bool = False
@@ -106,14 +107,17 @@ def train(
         data: a loaded dataset, or what :func:`cinesent.data.load_dataset` takes: "imdb",
             "imdb-train", "rotten-tomatoes", a path. None: "imdb" if it can be had, else
             "imdb-train".
-        preset: "default", "classic", or a :class:`~cinesent.config.Recipe`.
+        preset: "default", "classic", or a :class:`~cinesent.config.Recipe`. With `initial` only a
+            preset's training counts, at a third of its learning rate; a recipe must have the
+            network of that model, see :meth:`~cinesent.config.Recipe.for_fine_tuning`.
         settings: overlaid on the preset, such as ``{"units": 96}``.
         reporter: hears how it goes; silent by default.
-        **options: the fields of :class:`TrainingOptions`: `out`, `seed`, `backend`, `resume`,
-            `overwrite`, `tensorboard`.
+        **options: the fields of :class:`TrainingOptions`: `out`, `initial`, `seed`, `backend`,
+            `resume`, `overwrite`, `tensorboard`.
 
     Raises:
-        ConfigError: an unknown preset, setting or backend.
+        ConfigError: an unknown preset, setting or backend, or another network than `initial` has.
+        BundleError: `initial` is no model, or damaged.
         DataError: the data cannot be had or used.
         TrainingError: `out` holds a model or an unfinished run and nothing was said about it, or
             the training diverged.
@@ -126,8 +130,8 @@ def train(
     started = time.perf_counter()
     chosen = _options(options)
     reporter = reporter or SilentReporter()
-    recipe = preset if isinstance(preset, Recipe) else Recipe.from_preset(preset)
-    recipe = recipe.overlay(settings or {})
+    initial = _initial(chosen)
+    recipe = _recipe(preset, settings or {}, initial)
     check_target(chosen.out, resume=chosen.resume, overwrite=chosen.overwrite)
     checkpoint = Checkpoint(checkpoint_folder(chosen.out))
     if chosen.overwrite and not chosen.resume:
@@ -138,8 +142,13 @@ def train(
 
     if not isinstance(data, Dataset):
         data = load_dataset(data, say=reporter.say)
-    described = _describe_run(data, recipe, chosen, keras.backend.backend())
-    prepared = _prepare(data, recipe, chosen, checkpoint, described, reporter)
+    if initial and initial.has_seen(data, recipe, chosen.seed):
+        reporter.say(
+            "note: the model has learnt from some of the reviews that are held out now; take the "
+            "seed and validation share of its own training, or trust a test score only"
+        )
+    described = _describe_run(data, recipe, chosen, keras.backend.backend(), initial)
+    prepared = _prepare(data, recipe, chosen, checkpoint, described, reporter, initial)
     interrupt = Interrupt()
     examples = training_examples(prepared, chosen.seed, checkpoint, reporter, interrupt)
     if interrupt.requested:
@@ -157,7 +166,7 @@ def train(
         interrupt=interrupt,
     )
     seconds = time.perf_counter() - started
-    validation = _save(model, prepared, progress, described, chosen, seconds)
+    validation = _save(model, prepared, progress, described, chosen, seconds, reporter)
     if not interrupt.requested:
         checkpoint.remove()
     return TrainingRun(
@@ -171,6 +180,25 @@ def train(
     )
 
 
+def _initial(options: TrainingOptions) -> Initial | None:
+    if options.initial is None or isinstance(options.initial, Initial):
+        return options.initial
+    return load_initial(options.initial, options.out)
+
+
+def _recipe(preset: str | Recipe, settings: Mapping[str, Any], initial: Initial | None) -> Recipe:
+    """Return what is trained: a preset or recipe with settings overlaid."""
+    if isinstance(preset, Recipe):
+        recipe = preset
+    else:
+        recipe = Recipe.from_preset(preset)
+        recipe = recipe.for_fine_tuning(initial.config) if initial else recipe
+    recipe = recipe.overlay(settings)
+    if initial:
+        initial.check_recipe(recipe)
+    return recipe
+
+
 def _prepare(
     dataset: Dataset,
     recipe: Recipe,
@@ -178,14 +206,15 @@ def _prepare(
     checkpoint: Checkpoint,
     described: dict[str, Any],
     reporter: Reporter,
+    initial: Initial | None,
 ) -> Prepared:
     """Open the checkpoint and prepare the data; what cannot be prepared leaves no checkpoint."""
     if checkpoint.exists:
         checkpoint.check(described)
-        return prepare(dataset, recipe, options.seed, checkpoint, reporter.say)
+        return prepare(dataset, recipe, options.seed, checkpoint, reporter.say, initial)
     checkpoint.start(described)
     try:
-        return prepare(dataset, recipe, options.seed, checkpoint, reporter.say)
+        return prepare(dataset, recipe, options.seed, checkpoint, reporter.say, initial)
     except CinesentError:
         checkpoint.remove()
         raise
@@ -244,7 +273,11 @@ def check_target(out: Path, *, resume: bool = False, overwrite: bool = False) ->
 
 
 def _describe_run(
-    dataset: Dataset, recipe: Recipe, options: TrainingOptions, backend: str
+    dataset: Dataset,
+    recipe: Recipe,
+    options: TrainingOptions,
+    backend: str,
+    initial: Initial | None,
 ) -> dict[str, Any]:
     """Say what is trained, so that a resumed run is the same one."""
     return {
@@ -252,6 +285,7 @@ def _describe_run(
         "data": {"name": dataset.name, "sha256": dataset.train.fingerprint()},
         "seed": options.seed,
         "backend": backend,
+        **({"initial": initial.to_dict()} if initial else {}),
     }
 
 
@@ -270,13 +304,16 @@ def _save(
     described: dict[str, Any],
     options: TrainingOptions,
     seconds: float,
+    reporter: Reporter,
 ) -> dict[str, Any]:
-    """Measure the kept weights on the validation reviews and write the bundle."""
+    """Measure the weights, as they are stored, on the validation reviews and write the bundle."""
     from cinesent.evaluation.plots import plot_confusion_matrix, plot_history, plot_reliability
     from cinesent.evaluation.plots import save_figure_bytes as png
 
-    probabilities = predict_rows(model, prepared.validation.rows)
-    labels = prepared.validation_reviews.labels
+    rows, labels = prepared.validation.rows, prepared.validation_reviews.labels
+    settings = prepared.recipe.training
+    stored = choose_precision(model, progress.best_weights, rows, settings, reporter.say)
+    probabilities = stored.probabilities
     metrics = binary_metrics(labels, probabilities)
     history = [asdict(record) for record in progress.history]
     plots = {
@@ -290,8 +327,13 @@ def _save(
         name=prepared.recipe.name,
         config=prepared.recipe.model,
         tokenizer=prepared.tokenizer,
-        weights=progress.best_weights,
-        metrics={"validation": metrics.to_dict(), "best_epoch": progress.best_epoch},
+        weights=stored.weights,
+        precision=stored.precision,
+        metrics={
+            "validation": metrics.to_dict(),
+            **({"int8": stored.comparison} if stored.comparison else {}),
+            "best_epoch": progress.best_epoch,
+        },
         history=history,
         manifest={
             **described,
@@ -301,7 +343,7 @@ def _save(
             "versions": _versions(),
         },
         plots=plots,
-        check=lambda ids: np.asarray(model.predict_on_batch(ids.astype(np.int32)))[:, 0],
+        check=parity_check(model, rows),
     )
     return metrics.to_dict()
 
