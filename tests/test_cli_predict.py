@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from cinesent import load
 from cinesent.cli import app
-from cinesent.errors import BundleError
 
 
 @pytest.fixture(scope="module")
@@ -137,13 +136,12 @@ def test_without_a_text_on_a_terminal_usage_is_wrong(folder, monkeypatch):
 
 
 def test_the_model_is_found(folder, monkeypatch):
-    with pytest.raises(BundleError, match="cinesent train"):
-        CliRunner().invoke(app, ["predict", "fine"], catch_exceptions=False)
+    packaged = json.loads(predict("fine", "--json").stdout)
+    assert packaged == {"text": "fine", **load().predict(["fine"])[0].to_dict()}
     monkeypatch.setenv("CINESENT_MODEL", str(folder))
-    assert predict("fine").exit_code == 0
-    monkeypatch.delenv("CINESENT_MODEL")
-    monkeypatch.chdir(folder.parent)
-    assert predict("fine").exit_code == 0
+    named = json.loads(predict("fine", "--json").stdout)
+    assert named == {"text": "fine", **load(folder).predict(["fine"])[0].to_dict()}
+    assert named["probability"] != packaged["probability"]
 
 
 def test_a_mistake_is_one_line_and_status_1(tmp_path):
@@ -170,3 +168,18 @@ def test_help_imports_neither_numpy_nor_a_runtime():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_reader_of_the_output_may_leave(folder):
+    with subprocess.Popen(
+        [sys.executable, "-m", "cinesent", "predict", "--model", str(folder), "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdin.write(b"fine\n" * 20_000)
+        process.stdin.close()
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 0

@@ -16,6 +16,7 @@ def test_the_names_are_these():
         "Explanation",
         "Prediction",
         "Reviews",
+        "ScoreSummary",
         "SentimentClassifier",
         "Tokenizer",
         "TrainingRun",
@@ -23,6 +24,7 @@ def test_the_names_are_these():
         "evaluate",
         "load",
         "load_reviews",
+        "score_file",
         "train",
     ]
     assert cinesent.__all__ == sorted(cinesent.__all__)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cinesent.estimator import SentimentClassifier
     from cinesent.evaluation.evaluate import Evaluation, evaluate
     from cinesent.explanation import Explanation
+    from cinesent.scoring.score import ScoreSummary, score_file
     from cinesent.text.tokenizer import Tokenizer
     from cinesent.training.run import TrainingRun, train
 
@@ -33,12 +34,14 @@ _HOMES = {
     "Explanation": "cinesent.explanation",
     "Prediction": "cinesent.classifier",
     "Reviews": "cinesent.data",
+    "ScoreSummary": "cinesent.scoring.score",
     "SentimentClassifier": "cinesent.estimator",
     "Tokenizer": "cinesent.text.tokenizer",
     "TrainingRun": "cinesent.training.run",
     "evaluate": "cinesent.evaluation.evaluate",
     "load": "cinesent.classifier",
     "load_reviews": "cinesent.data",
+    "score_file": "cinesent.scoring.score",
     "train": "cinesent.training.run",
 }
 
@@ -49,6 +52,7 @@ __all__ = [
     "Explanation",
     "Prediction",
     "Reviews",
+    "ScoreSummary",
     "SentimentClassifier",
     "Tokenizer",
     "TrainingRun",
@@ -56,6 +60,7 @@ __all__ = [
     "evaluate",
     "load",
     "load_reviews",
+    "score_file",
     "train",
 ]
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
+
+import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,3 +39,16 @@ def say(message: str) -> None:
 def report_error(message: str) -> None:
     """Write an error to stderr, marked as one."""
     say(f"error: {message}")
+
+
+@contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """Take it for no error when the reader of stdout (head, say) goes: that ends the work, quietly.
+
+    Typer would exit with status 1, and Python would complain when it flushes stdout at exit.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit from None

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cinesent.cli.options import ModelOption, model_folder
+from cinesent.cli.console import reader_may_leave
+from cinesent.cli.options import ModelOption
 
 if TYPE_CHECKING:
     from cinesent.classifier import Prediction
@@ -46,14 +47,15 @@ def predict_command(
     lines = _read_texts(texts)
     from cinesent.classifier import load
 
-    classifier = load(model_folder(model))
+    classifier = load(model)
     # Who types the reviews wants an answer to each.
     chunk_size = 1 if _is_terminal() else _CHUNK
-    while chunk := list(islice(lines, chunk_size)):
-        predictions = classifier.predict(chunk)
-        for text, prediction in zip(chunk, predictions, strict=True):
-            explanation = classifier.explain(text) if explain else None
-            _write(text, prediction, explanation, as_json)
+    with reader_may_leave():
+        while chunk := list(islice(lines, chunk_size)):
+            predictions = classifier.predict(chunk)
+            for text, prediction in zip(chunk, predictions, strict=True):
+                explanation = classifier.explain(text) if explain else None
+                _write(text, prediction, explanation, as_json)
 
 
 def _read_texts(texts: list[str] | None) -> Iterator[str]:

@@ -54,6 +54,15 @@ def find_columns(
     return found
 
 
+def find_text_column(names: Sequence[str], source: str, text_column: str | None = None) -> str:
+    """Find the text column alone, as :func:`find_columns` does.
+
+    Raises:
+        DataError: it is not there, or its name is there twice.
+    """
+    return _find(names, source, "text", text_column, TEXT_NAMES)
+
+
 def _find(
     names: Sequence[str], source: str, kind: str, asked: str | None, known: Sequence[str]
 ) -> str:
