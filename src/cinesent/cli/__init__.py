@@ -6,7 +6,6 @@ Results go to stdout, progress and messages to stderr. Exit status: 0 ok, 1 fail
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -16,8 +15,11 @@ from cinesent._version import __version__
 from cinesent.cli import data
 from cinesent.cli.compare import compare_command
 from cinesent.cli.console import report_error
+from cinesent.cli.doctor import doctor_command
 from cinesent.cli.evaluate import evaluate_command
+from cinesent.cli.export import export_command
 from cinesent.cli.predict import predict_command
+from cinesent.cli.score import score_command
 from cinesent.cli.train import train_command
 from cinesent.errors import CinesentError
 
@@ -30,8 +32,11 @@ app = typer.Typer(
 )
 app.command("train")(train_command)
 app.command("predict")(predict_command)
+app.command("score")(score_command)
 app.command("evaluate")(evaluate_command)
 app.command("compare")(compare_command)
+app.command("export")(export_command)
+app.command("doctor")(doctor_command)
 app.add_typer(data.app, name="data")
 
 
@@ -61,8 +66,3 @@ def main() -> None:
     except KeyboardInterrupt:
         report_error("interrupted.")
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output (head, say) has gone: that is no error. Python would still
-        # complain when it flushes stdout at exit, so point it at nothing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +18,6 @@ from cinesent.cli.options import (
     ModelOption,
     PositiveFrom,
     TextColumn,
-    model_folder,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ def evaluate_command(
             "--report", metavar="DIR", help="Write index.html, plots and predictions there."
         ),
     ] = None,
+    record: Annotated[
+        bool,
+        typer.Option("--record", help="Write the numbers into the model's metrics and card."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
@@ -53,11 +58,11 @@ def evaluate_command(
     """Score a model on labelled reviews: accuracy and its companions, errors, weak spots."""
     from cinesent.classifier import load
     from cinesent.data import load_dataset
-    from cinesent.evaluation.evaluate import evaluate
+    from cinesent.evaluation.evaluate import evaluate, record_evaluation
     from cinesent.evaluation.selection import check_split
 
     check_split(split)
-    classifier = load(model_folder(model))
+    classifier = load(model)
     dataset = load_dataset(
         data,
         text_column=text_column,
@@ -66,6 +71,10 @@ def evaluate_command(
         say=say,
     )
     evaluation = evaluate(classifier, dataset, split=split, report=report, say=say)
+    if record:
+        command = shlex.join(["cinesent", *sys.argv[1:]])
+        name = record_evaluation(evaluation, classifier.bundle, command)
+        say(f"recorded in {classifier.bundle.path} as {name!r}")
     if as_json:
         typer.echo(json.dumps(evaluation.to_dict(), ensure_ascii=False))
     else:

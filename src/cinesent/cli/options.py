@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +26,7 @@ ModelOption = Annotated[
     typer.Option(
         "--model",
         metavar="DIR",
-        help="The model's folder; else the one in CINESENT_MODEL, else ./model.",
+        help="The model's folder; else that in CINESENT_MODEL, else the model inside the package.",
         show_default=False,
     ),
 ]
@@ -89,13 +88,3 @@ PositiveFrom = Annotated[
         show_default=False,
     ),
 ]
-
-
-def model_folder(model: Path | None) -> Path | None:
-    """Say which model is meant by `--model`; None leaves it to :func:`cinesent.load`."""
-    if model is not None or os.environ.get("CINESENT_MODEL"):
-        return model
-    from cinesent.bundle.layout import is_bundle
-
-    here = Path("model")
-    return here if is_bundle(here) else None
