@@ -21,8 +21,8 @@ demo: $(VENV)/train.stamp ## Train on 25,000 real IMDB reviews, evaluate, predic
 test: $(VENV)/dev.stamp ## Run every test
 	$(BIN)/python -m pytest
 
-test-fast: $(VENV)/dev.stamp ## Run the tests that take seconds
-	$(BIN)/python -m pytest -m "not slow and not backends"
+test-fast: $(VENV)/dev.stamp ## Run the tests that need no framework (a minute)
+	$(BIN)/python -m pytest -m "not slow and not train and not backends"
 
 lint: $(VENV)/dev.stamp ## Check style and types
 	$(BIN)/ruff check .

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 
 import pytest
 
 from cinesent import cli
+from cinesent.bundle import load_bundle
 
 pytestmark = pytest.mark.train
 
@@ -100,6 +102,22 @@ def test_evaluate_writes_a_report(run, tiny_run, own_file, tmp_path):
     assert status == 0
     assert err.splitlines()[-1] == f"wrote {folder / 'index.html'}"
     assert (folder / "predictions.csv").is_file()
+
+
+def test_evaluate_records_what_it_measured(run, tiny_run, own_file, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(tiny_run.bundle, model)
+    (model / "notes.txt").write_text("kept")
+    command = ("evaluate", "--model", model, "--data", own_file, "--split", "validation")
+    status, out, err = run(*command, "--record", "--json")
+    assert status == 0, err
+    assert "recorded in" in err.splitlines()[-1]
+    recorded = load_bundle(model, verify="full").metrics["mine.jsonl validation"]
+    assert recorded["accuracy"] == json.loads(out)["metrics"]["accuracy"]
+    assert recorded["command"].startswith("cinesent ")
+    assert recorded["command"] in (model / "README.md").read_text()
+    assert (model / "notes.txt").read_text() == "kept"
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_evaluate_warns_of_training_reviews(run, tiny_run, own_file):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cinesent.bundle import Bundle, record_metrics
 from cinesent.classifier import Classifier, load
 from cinesent.data import load_dataset
 from cinesent.data.duplicates import without_duplicates
@@ -146,6 +147,31 @@ def evaluate(
 
         tell(f"wrote {write_report(evaluation, Path(report), classifier.bundle.manifest)}")
     return evaluation
+
+
+def record_evaluation(evaluation: Evaluation, bundle: Bundle, command: str) -> str:
+    """Write an evaluation into the model's metrics and card.
+
+    Args:
+        evaluation: of this model.
+        bundle: the model.
+        command: what made the evaluation, for the card.
+
+    Returns:
+        The name it is recorded under: that of the split, for data that the model was trained on;
+        else that of the data as well.
+
+    Raises:
+        BundleError: the folder is damaged or cannot be written.
+    """
+    own = bundle.manifest.get("data")
+    is_own = isinstance(own, dict) and own.get("name") == evaluation.data
+    name = evaluation.split if is_own else f"{evaluation.data} {evaluation.split}"
+    metrics = evaluation.metrics.to_dict()
+    if evaluation.without_duplicates is not None:
+        metrics["accuracy_without_duplicates"] = evaluation.without_duplicates.accuracy
+    record_metrics(bundle.path, name, {**metrics, "command": command})
+    return name
 
 
 def _as_dataset(data: Dataset | Reviews | str | Path | None, say: Say) -> Dataset:
