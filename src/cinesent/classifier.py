@@ -32,9 +32,10 @@ from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
 # The model that comes with the package, where one does.
 _PACKAGED = Path(__file__).with_name("model")
 
-# Tokens a batch, padding included, and reviews: small, see above.
+# Tokens a batch, padding included, and reviews: small, see above. In the middle of three rounds over
+# 4,167 reviews, batches of 8, 16, 32 and 64 took 1,129, 1,030, 1,012 and 1,059 reviews a second.
 _BATCH_TOKENS = 4096
-_BATCH_ROWS = 64
+_BATCH_ROWS = 8
 # Reviews that are sorted by length together, and tokenized before any of them is predicted.
 _CHUNK_ROWS = 1024
 
