@@ -170,15 +170,18 @@ def test_help_imports_neither_numpy_nor_a_runtime():
     assert done.stdout.strip() == "[]"
 
 
-def test_the_reader_of_the_output_may_leave(folder):
-    with subprocess.Popen(
-        [sys.executable, "-m", "cinesent", "predict", "--model", str(folder), "-"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        process.stdin.write(b"fine\n" * 20_000)
-        process.stdin.close()
+def test_the_reader_of_the_output_may_leave(folder, tmp_path):
+    lines = tmp_path / "lines.txt"
+    lines.write_text("fine\n" * 20_000)  # more output than a pipe holds
+    with (
+        lines.open("rb") as stdin,
+        subprocess.Popen(
+            [sys.executable, "-m", "cinesent", "predict", "--model", str(folder)],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
         assert process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""

@@ -1,9 +1,10 @@
 """From raw text to a probability: the one path that everything which predicts walks.
 
-NumPy and ONNX Runtime, no framework. Batching does not make an LSTM faster on a CPU core (measured
-at 64 units: 0.72 ms a review of 230 tokens alone, 0.75 in a batch of 32, 0.9 in one of 128), and
-threads within a batch do not either. So batches are small, each runs on one thread, and `threads`
-of them run at a time. Reviews are read in chunks: while the threads run one, the next is tokenized.
+NumPy and ONNX Runtime, no framework. Batching hardly makes an LSTM faster on a CPU core, large
+batches make it slower (benchmarks/results/lstm_limits.json: 553 reviews a second alone, 587 in
+eights, 456 in batches of 128), and threads within a batch do not help either. So batches are small,
+each runs on one thread, and `threads` of them run at a time. Reviews are read in chunks: while the
+threads run one, the next is tokenized.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
 # The model that comes with the package, where one does.
 _PACKAGED = Path(__file__).with_name("model")
 
-# Tokens a batch, padding included, and reviews: small, see above. In the middle of three rounds over
-# 4,167 reviews, batches of 8, 16, 32 and 64 took 1,129, 1,030, 1,012 and 1,059 reviews a second.
+# Tokens a batch, padding included, and reviews: small, see above. The middle of three rounds over
+# 4,167 reviews was 1,129, 1,030, 1,012 and 1,059 reviews a second with 8, 16, 32 and 64 a batch.
 _BATCH_TOKENS = 4096
 _BATCH_ROWS = 8
 # Reviews that are sorted by length together, and tokenized before any of them is predicted.
