@@ -174,8 +174,14 @@ def test_paths_are_not_broken_into_lines(tmp_path):
     assert str(deep) in run("--model", deep, COLUMNS="60").stdout
 
 
-@pytest.mark.parametrize("model", [(), ("--model", "none")])
-def test_without_a_model_status_is_1_and_the_mend_is_said(model):
+def test_without_a_name_it_is_the_packaged_model():
+    found = report()
+    assert found["model"]["path"] == str(load().bundle.path)
+    assert found["model"]["test_accuracy"] > 0.9
+
+
+def test_without_a_model_status_is_1_and_the_mend_is_said():
+    model = ("--model", "none")
     done = run(*model)
     assert (done.returncode, done.stderr) == (1, "")
     assert "cinesent train --out model" in done.stdout
