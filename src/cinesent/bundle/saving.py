@@ -145,7 +145,10 @@ def _replacing(target: Path, verify: Verify) -> Iterator[Path]:
         staging.mkdir(parents=True)
         yield staging
         load_bundle(staging, verify=verify)
-        _swap(staging, target)
+        previous = swap_folders(staging, target)
+        if previous is not None:
+            _take_over(previous, target)
+            shutil.rmtree(previous, ignore_errors=True)
     except OSError as error:
         raise BundleError(f"{target} cannot be written: {error}.") from error
     finally:
@@ -254,11 +257,15 @@ def _write_manifest(folder: Path, origin: Mapping[str, Any]) -> None:
         os.fsync(file.fileno())
 
 
-def _swap(staging: Path, target: Path) -> None:
-    """Put `staging` where `target` is; what was there is restored if that fails."""
+def swap_folders(staging: Path, target: Path) -> Path | None:
+    """Put `staging` where `target` is; what was there is restored if that fails.
+
+    Returns:
+        Where that lies now, for the caller to delete; None if nothing was there.
+    """
     if not target.exists():
         staging.rename(target)
-        return
+        return None
     previous = target.with_name(f".{target.name}.previous-{secrets.token_hex(4)}")
     target.rename(previous)
     try:
@@ -266,8 +273,7 @@ def _swap(staging: Path, target: Path) -> None:
     except BaseException:
         previous.rename(target)
         raise
-    _take_over(previous, target)
-    shutil.rmtree(previous, ignore_errors=True)
+    return previous
 
 
 def _take_over(previous: Path, target: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from cinesent._version import __version__
 from cinesent.bundle import Bundle, layout
+from cinesent.bundle.saving import swap_folders
 from cinesent.classifier import Classifier, load
 from cinesent.errors import CinesentError, ConfigError, nearest
 from cinesent.export.check import check_export
@@ -82,7 +83,9 @@ def export_model(
     try:
         staging.mkdir(parents=True)
         num_reviews, difference = _write(staging, format, classifier)
-        _swap(staging, target)
+        previous = swap_folders(staging, target)
+        if previous is not None:
+            shutil.rmtree(previous, ignore_errors=True)
     except OSError as error:
         raise CinesentError(f"{target} cannot be written: {error}.") from error
     finally:
@@ -161,18 +164,3 @@ def _record(format: str, bundle: Bundle) -> dict[str, Any]:
         "padding": config.padding,
         "truncation": config.truncation,
     }
-
-
-def _swap(staging: Path, target: Path) -> None:
-    """Put `staging` where `target` is; an earlier export there is restored if that fails."""
-    if not target.exists():
-        staging.rename(target)
-        return
-    previous = target.with_name(f".{target.name}.previous-{secrets.token_hex(4)}")
-    target.rename(previous)
-    try:
-        staging.rename(target)
-    except BaseException:
-        previous.rename(target)
-        raise
-    shutil.rmtree(previous, ignore_errors=True)
