@@ -13,7 +13,7 @@ SOURCE = Path(cinesent.__file__).parent
 
 #: Bottom to top: a module imports from its own layer and from those before it.
 LAYERS = (
-    ("_version", "errors", "paths"),
+    ("_version", "cores", "errors", "paths"),
     ("config",),
     ("text",),
     ("data",),

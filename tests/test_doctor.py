@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 
 from cinesent import load
 from cinesent.cli import app
+from cinesent.cores import usable_cores
 from cinesent.diagnosis import diagnose
 from cinesent.diagnosis.diagnose import _thread_problems
 from cinesent.diagnosis.folders import read_cache
-from cinesent.diagnosis.machine import read_cpu, read_memory, usable_cores
+from cinesent.diagnosis.machine import read_cpu, read_memory
 from cinesent.diagnosis.model import SENTENCE
 from cinesent.diagnosis.packages import PACKAGES, check_frameworks, find_packages
 
@@ -341,7 +342,7 @@ def test_secrets_stay_secret(folder, monkeypatch):
 
 def test_threads_are_those_of_a_classifier(folder):
     diagnosis = diagnose(folder)
-    assert diagnosis.threads == usable_cores() == load(folder)._workers
+    assert diagnosis.threads == usable_cores()
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux")

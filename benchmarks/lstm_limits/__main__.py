@@ -6,7 +6,6 @@ import argparse
 import importlib.metadata
 import importlib.util
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -32,6 +31,7 @@ from benchmarks.lstm_limits.ways import (
     scan_pool,
 )
 from cinesent.bundle import Bundle, load_bundle
+from cinesent.cores import usable_cores
 from cinesent.data import load_dataset
 from cinesent.reference import sigmoid
 from cinesent.text.batching import length_batches
@@ -133,9 +133,7 @@ def main() -> None:
     bundle = load_bundle(options.model)
     if bundle.config.sequence_length or "last" in bundle.config.poolings:
         parser.error("the model must pool over time and read reviews of any length")
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+    cores = usable_cores()
     rows = read_ids(bundle, options.data, options.reviews, options.seed)
     results: list[dict[str, Any]] = []
     expected: Floats | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.bundle import load_bundle
+from cinesent.cores import usable_cores
 from cinesent.text.batching import fit_length, length_batches, pad_ids
 from cinesent.text.tokenizer import tokenize
 
@@ -28,13 +28,6 @@ WIDTHS = (*range(64, 513, 64), *range(768, 4097, 256))
 #: reviews a second: 32 rows 324, 64 rows 403, 256 rows 149.
 XLA_ROWS = 16
 GRAPH_ROWS = 64
-
-
-def usable_cores() -> int:
-    """Return how many CPUs this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

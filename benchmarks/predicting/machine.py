@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from cinesent.config import ModelConfig
+from cinesent.cores import usable_cores
 
 
 def describe_machine() -> dict[str, Any]:
     """Return processor, cores, memory and system."""
-    from benchmarks.predicting.contestants import usable_cores
-
     return {
         "cpu": _cpu_name(),
         "cores": usable_cores(),
@@ -66,8 +65,6 @@ def measure_products(units: int, dim: int, seconds: float) -> dict[str, dict[str
     Each thread multiplies matrices of its own, as the Classifier's threads do, so BLAS must run
     with one thread (see :func:`matrix_rates`).
     """
-    from benchmarks.predicting.contestants import usable_cores
-
     shapes = {
         "large": (1, 2048, 2048, 2048),
         "input": (1, 64 * 64, dim, 4 * units),

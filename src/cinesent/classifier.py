@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from cinesent.bundle.layout import MODEL
 from cinesent.bundle.loading import Verify, open_bundle
+from cinesent.cores import usable_cores
 from cinesent.errors import BundleError, CinesentError, ConfigError
 from cinesent.explanation import Explanation
 from cinesent.runtime import open_session, run_session
@@ -251,7 +251,8 @@ class Classifier:
         """
         encoded = self._encode(texts)
         chunks = iter(lambda: list(islice(encoded, _CHUNK_ROWS)), [])
-        pool = ThreadPoolExecutor(self._workers) if self._workers > 1 else None
+        threads = self.threads or usable_cores()
+        pool = ThreadPoolExecutor(threads) if threads > 1 else None
         before: tuple[list[_Encoded], _Pending] | None = None
         try:
             for rows in chunks:
@@ -282,14 +283,6 @@ class Classifier:
             return logits
 
         return wait
-
-    @cached_property
-    def _workers(self) -> int:
-        if self.threads is not None:
-            return self.threads
-        if hasattr(os, "sched_getaffinity"):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
 
     def _run(
         self, ids: NDArray[np.int64], explain: bool = False

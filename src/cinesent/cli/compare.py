@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from cinesent.cli.options import (
     SettingsOption,
     TextColumn,
 )
+from cinesent.cores import usable_cores
 
 if TYPE_CHECKING:
     from cinesent.comparison.compare import ComparedModel, Comparison
@@ -163,7 +163,7 @@ def _write(comparison: Comparison, out: Path) -> None:
     origin = (
         f"{_title(comparison)}{f'; presets with {settings}' if settings else ''}. "
         f"Data {comparison.fingerprint[:12]}, cinesent {__version__}, Python "
-        f"{platform.python_version()}, {platform.machine()} with {_cpus()} CPUs, "
+        f"{platform.python_version()}, {platform.machine()} with {usable_cores()} CPUs, "
         f"{datetime.now(UTC):%Y-%m-%d}. p: McNemar against the first row."
     )
     try:
@@ -171,7 +171,3 @@ def _write(comparison: Comparison, out: Path) -> None:
     except OSError as error:
         raise DataError(f"{out} cannot be written: {error.strerror}.") from error
     say(f"wrote {out}")
-
-
-def _cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

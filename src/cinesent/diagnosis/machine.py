@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cinesent.cores import usable_cores
+
 _PROC = Path("/proc")
 _CGROUPS = Path("/sys/fs/cgroup")
 
@@ -69,13 +71,6 @@ def read_cpu(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> Cpu:
         if known is None
         else tuple(n for n in _INSTRUCTION_SETS if n in known),
     )
-
-
-def usable_cores() -> int:
-    """Return on how many cores the process may run: the threads of a Classifier by default."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def read_memory(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> Memory:

@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from cinesent.data.progress import Say
@@ -86,11 +86,7 @@ class JsonEncoder:
 
     def encode(self, chunk: Chunk, scores: Sequence[Score]) -> bytes:
         """Return a line a row."""
-        left = iter(scores)
-        lines = [
-            self._line(row, next(left) if row.text is not None else None) for row in chunk.rows
-        ]
-        return "".join(lines).encode("utf-8", "replace")
+        return _encoded(chunk, scores, self._line)
 
     def _line(self, row: Row, score: Score | None) -> str:
         if not self._whole:
@@ -154,11 +150,7 @@ class DelimitedEncoder:
 
     def encode(self, chunk: Chunk, scores: Sequence[Score]) -> bytes:
         """Return the rows."""
-        left = iter(scores)
-        lines = [
-            self._line(row, next(left) if row.text is not None else None) for row in chunk.rows
-        ]
-        return "".join(lines).encode("utf-8", "replace")
+        return _encoded(chunk, scores, self._line)
 
     def _line(self, row: Row, score: Score | None) -> str:
         added = _added_fields(self._source, row, score, self._names)
@@ -209,16 +201,12 @@ class LineEncoder:
 
     def encode(self, chunk: Chunk, scores: Sequence[Score]) -> bytes:
         """Return a line a row; a bad one says "error", and why."""
-        left = iter(scores)
-        lines = [
-            "\t".join(
-                _added_fields(self._source, row, next(left), self._names)[:-1]
-                if row.text is not None
-                else ["error", " ".join(_error(self._source, row).split())]
-            )
-            for row in chunk.rows
-        ]
-        return "".join(line + "\n" for line in lines).encode("utf-8", "replace")
+        return _encoded(chunk, scores, self._line)
+
+    def _line(self, row: Row, score: Score | None) -> str:
+        if score is None:
+            return f"error\t{' '.join(_error(self._source, row).split())}\n"
+        return "\t".join(_added_fields(self._source, row, score, self._names)[:-1]) + "\n"
 
 
 class GzipEncoder:
@@ -239,6 +227,15 @@ class GzipEncoder:
         """Return the rows, compressed."""
         content = self._encoder.encode(chunk, scores)
         return _compressed(content) if content else b""
+
+
+def _encoded(
+    chunk: Chunk, scores: Sequence[Score], line: Callable[[Row, Score | None], str]
+) -> bytes:
+    """Return the lines of a chunk; a bad row has no score."""
+    left = iter(scores)
+    lines = [line(row, next(left) if row.text is not None else None) for row in chunk.rows]
+    return "".join(lines).encode("utf-8", "replace")
 
 
 def _compressed(content: bytes) -> bytes:
