@@ -48,12 +48,12 @@ def measure_default(data: str, seconds: float) -> float:
     from cinesent.config import Recipe
     from cinesent.models.lstm import build_model
     from cinesent.training.batches import Examples, make_batch, plan_batches
-    from cinesent.training.loop import compile_model
+    from cinesent.training.objective import compile_model
 
     recipe = Recipe.from_preset("default")
     rows, targets, _ = prepare_rows(data, recipe.training.max_length)
     examples = Examples([np.array(row, dtype=np.int32) for row in rows], targets)
-    plan = plan_batches(np.array([len(row) for row in rows]), recipe, (0, 0))
+    plan = plan_batches(np.array([len(row) for row in rows]), recipe.training, (0, 0))
     model = build_model(recipe.model)
     compile_model(model, recipe, 10_000)
 

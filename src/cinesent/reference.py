@@ -46,7 +46,11 @@ class Check:
 
 def check_weights(config: ModelConfig, weights: Weights) -> None:
     """Raise BundleError unless `weights` are those of `config`, float32 and finite."""
-    shapes = config.weight_shapes()
+    check_shapes(config.weight_shapes(), weights)
+
+
+def check_shapes(shapes: Mapping[str, tuple[int, ...]], weights: Weights) -> None:
+    """Raise BundleError unless `weights` have these names and shapes, float32 and finite."""
     if set(weights) != set(shapes):
         strange, missing = sorted(set(weights) - set(shapes)), sorted(set(shapes) - set(weights))
         raise BundleError(f"the weights have unknown names {strange} and lack {missing}.")

@@ -29,7 +29,7 @@ def test_a_width_holds_its_review(lengths: list[int]) -> None:
 @given(LENGTHS, st.integers(0, 3), st.integers(0, 3))
 def test_every_review_is_in_one_batch(lengths: list[int], seed: int, epoch: int) -> None:
     recipe = Recipe.from_preset("default").overlay({"batch_tokens": 4000})
-    plan = plan_batches(np.array(lengths), recipe, (seed, epoch))
+    plan = plan_batches(np.array(lengths), recipe.training, (seed, epoch))
     assert sorted(np.concatenate([indices for indices, _, _ in plan])) == list(range(len(lengths)))
     for indices, rows, width in plan:
         assert len(indices) <= rows
@@ -44,7 +44,7 @@ def test_the_plan_depends_on_seed_and_epoch_alone() -> None:
     recipe = Recipe.from_preset("default")
 
     def order(*seed: int) -> list[list[int]]:
-        return [list(indices) for indices, _, _ in plan_batches(lengths, recipe, seed)]
+        return [list(indices) for indices, _, _ in plan_batches(lengths, recipe.training, seed)]
 
     assert order(1, 0) == order(1, 0)
     assert order(1, 0) != order(1, 1)
@@ -56,7 +56,7 @@ def test_a_fixed_batch_size_pads_all_to_one_length() -> None:
     rows = [training_row([7] * n, recipe) for n in (1, 300, 500)]
     assert [len(row) for row in rows] == [300, 300, 300]
     assert rows[0].tolist() == [0] * 299 + [7], "classic pads on the left"
-    plan = plan_batches(np.array([300] * 10), recipe, (0, 0))
+    plan = plan_batches(np.array([300] * 10), recipe.training, (0, 0))
     assert sorted(len(indices) for indices, _, _ in plan) == [2, 4, 4]
     assert {(rows, width) for _, rows, width in plan} == {(4, 300)}
 

@@ -271,7 +271,7 @@ from cinesent.models.backend import import_keras
 
 import_keras(sys.argv[1])
 from cinesent.models.lstm import build_model, set_weights
-from cinesent.training.loop import predict_rows
+from cinesent.training.objective import predict_rows
 
 bundle = load_bundle(sys.argv[2], verify="full")
 model = build_model(bundle.config)

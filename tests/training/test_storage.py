@@ -7,7 +7,7 @@ from cinesent.config import ModelConfig, TrainingConfig
 from cinesent.models.backend import computes_on_gpu
 from cinesent.models.lstm import build_model, get_weights
 from cinesent.quantization import round_weights
-from cinesent.training.loop import predict_rows
+from cinesent.training.objective import predict_rows
 from cinesent.training.storage import choose_precision, parity_check, real_batches
 
 pytestmark = pytest.mark.train

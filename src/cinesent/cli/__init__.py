@@ -19,6 +19,7 @@ from cinesent.cli.doctor import doctor_command
 from cinesent.cli.evaluate import evaluate_command
 from cinesent.cli.export import export_command
 from cinesent.cli.predict import predict_command
+from cinesent.cli.pretrain import pretrain_command
 from cinesent.cli.score import score_command
 from cinesent.cli.train import train_command
 from cinesent.errors import CinesentError
@@ -31,6 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train_command)
+app.command("pretrain")(pretrain_command)
 app.command("predict")(predict_command)
 app.command("score")(score_command)
 app.command("evaluate")(evaluate_command)

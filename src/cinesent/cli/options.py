@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cinesent.config import Recipe
 
 _FILE_PANEL = "Your own file"
 
@@ -39,6 +44,26 @@ SettingsOption = Annotated[
         help="Change one setting of the preset; may be repeated.",
         show_default=False,
     ),
+]
+
+PresetOption = Annotated[str, typer.Option("--preset", metavar="NAME", help="classic or default.")]
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="F.toml",
+        help="A recipe to overlay on the preset.",
+        show_default=False,
+    ),
+]
+
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on with the unfinished run for DIR.")
+]
+
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what a finished or unfinished run left in DIR.")
 ]
 
 SeedOption = Annotated[
@@ -88,3 +113,24 @@ PositiveFrom = Annotated[
         show_default=False,
     ),
 ]
+
+
+def read_recipe(
+    preset: str,
+    config: Path | None,
+    overlays: dict[str, str],
+    adapt: Callable[[Recipe], Recipe] | None = None,
+) -> Recipe:
+    """Return the preset, or the file's recipe, with the settings of the command line.
+
+    Raises:
+        ConfigError: an unknown preset or setting, or a wrong value.
+    """
+    from cinesent.config import Recipe
+
+    if config:
+        recipe = Recipe.from_toml(config, preset, adapt)
+    else:
+        recipe = Recipe.from_preset(preset)
+        recipe = adapt(recipe) if adapt else recipe
+    return recipe.overlay(overlays)

@@ -43,10 +43,7 @@ class PlainReporter:
     def epoch_done(self, record: EpochRecord, best: bool) -> None:
         """Write the epoch's line."""
         self.say(
-            f"epoch {record.epoch}/{self._epochs}  "
-            f"loss {record.loss:.4f}  accuracy {record.accuracy:.4f}  "
-            f"val_loss {record.val_loss:.4f}  val_accuracy {record.val_accuracy:.4f}  "
-            f"{record.seconds:.0f} s  {record.tokens_per_second:,.0f} tokens/s"
+            f"epoch {record.epoch}/{self._epochs}  {record.summary()}"
             f"{'  best so far' if best else ''}"
         )
 

@@ -12,12 +12,17 @@ import typer
 from cinesent.cli.console import report_error, say
 from cinesent.cli.options import (
     BackendOption,
+    ConfigOption,
     DataOption,
     LabelColumn,
+    OverwriteOption,
     PositiveFrom,
+    PresetOption,
+    ResumeOption,
     SeedOption,
     SettingsOption,
     TextColumn,
+    read_recipe,
 )
 
 if TYPE_CHECKING:
@@ -27,13 +32,8 @@ if TYPE_CHECKING:
 
 def train_command(
     data: DataOption = None,
-    preset: Annotated[
-        str, typer.Option("--preset", metavar="NAME", help="classic or default.")
-    ] = "default",
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="F.toml", help="A recipe to overlay on the preset."),
-    ] = None,
+    preset: PresetOption = "default",
+    config: ConfigOption = None,
     settings: SettingsOption = None,
     initial: Annotated[
         Path | None,
@@ -41,19 +41,16 @@ def train_command(
             "--from",
             metavar="DIR",
             help="A trained model to train further, with its words and its network; of the preset "
-            "only the training counts, at a third of its learning rate.",
+            "only the training counts, at a third of its learning rate. Or a language model of "
+            "cinesent pretrain to begin with.",
             show_default=False,
         ),
     ] = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="The folder the model goes to.")
     ] = Path("model"),
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the unfinished run for DIR.")
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the model or unfinished run in DIR.")
-    ] = False,
+    resume: ResumeOption = False,
+    overwrite: OverwriteOption = False,
     seed: SeedOption = 0,
     backend: BackendOption = None,
     tensorboard: Annotated[
@@ -91,7 +88,8 @@ def train_command(
     require("keras", "train", "Training")
 
     from cinesent.cli.progress import training_reporter
-    from cinesent.training.run import check_target, train
+    from cinesent.training.options import check_target
+    from cinesent.training.run import train
 
     check_target(out, resume=resume, overwrite=overwrite)
     dataset = load_dataset(
@@ -136,15 +134,8 @@ def _recipe(
     preset: str, config: Path | None, overlays: dict[str, str], start: Initial | None
 ) -> Recipe:
     """Return the preset, or the file's recipe, with the settings of the command line."""
-    from cinesent.config import Recipe
-
-    network = start.config if start else None
-    if config:
-        recipe = Recipe.from_toml(config, preset, network)
-    else:
-        recipe = Recipe.from_preset(preset)
-        recipe = recipe.for_fine_tuning(network) if network else recipe
-    recipe = recipe.overlay(overlays)
+    adapt = start.adapt if start else None
+    recipe = read_recipe(preset, config, overlays, adapt)
     if start:
         start.check_recipe(recipe)
     return recipe
@@ -157,15 +148,15 @@ def _show_settings() -> None:
     from rich.table import Table
 
     from cinesent.cli.console import stdout
-    from cinesent.config import PRESETS
+    from cinesent.config import PRESETS, TABLES
 
-    for title in ("model", "training"):
+    for title in TABLES:
         table = Table(title=title, title_justify="left", box=None, header_style="bold")
         table.add_column("setting", no_wrap=True)
         for name in PRESETS:
             table.add_column(name, no_wrap=True)
         table.add_column("meaning")
-        for item in fields(getattr(next(iter(PRESETS.values())), title)):
+        for item in fields(TABLES[title]):  # type: ignore[arg-type]
             values = [str(getattr(getattr(p, title), item.name)) for p in PRESETS.values()]
             table.add_row(item.name, *values, item.metadata["help"])
         stdout().print(table)

@@ -1,4 +1,4 @@
-"""The network in Keras 3: the one file that names its layers.
+"""The network in Keras 3: the one file that names its layers (a language model: `language.py`).
 
     ids ─ word dropout ─┬─ embedding ─ dropout ─ LSTM ─ pooling ──┬─ dropout ─ Dense(1, sigmoid)
                         └─ reversed ─ (the same) ─ LSTM ─ pooling ┘
@@ -192,8 +192,10 @@ def _variables(model: keras.Model) -> dict[str, Any]:
             found[f"{direction}.kernel"] = cell.kernel
             found[f"{direction}.recurrent_kernel"] = cell.recurrent_kernel
             found[f"{direction}.bias"] = cell.bias
-    head = model.get_layer("head")
-    found["head.kernel"], found["head.bias"] = head.kernel, head.bias
+    # A language model has words and LSTMs, but no head.
+    if any(layer.name == "head" for layer in model.layers):
+        head = model.get_layer("head")
+        found["head.kernel"], found["head.bias"] = head.kernel, head.bias
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.config import Recipe
+from cinesent.config import PretrainingConfig, Recipe, TrainingConfig
 from cinesent.text.batching import fit_length, pad_ids
 
 # Widths are few, because each new shape is compiled anew on JAX, and close, because padding costs.
@@ -72,7 +72,9 @@ def training_row(ids: Sequence[int], recipe: Recipe) -> NDArray[np.int32]:
 
 
 def plan_batches(
-    lengths: NDArray[np.intp], recipe: Recipe, seed: Sequence[int]
+    lengths: NDArray[np.intp],
+    settings: TrainingConfig | PretrainingConfig,
+    seed: Sequence[int],
 ) -> list[tuple[NDArray[np.intp], int, int]]:
     """Share the reviews out over batches, in an order that `seed` decides.
 
@@ -83,12 +85,12 @@ def plan_batches(
     rng = np.random.default_rng(seed)
     longest = int(lengths.max(initial=1))
     widths = np.minimum(bucket_widths(lengths), longest)
-    if recipe.training.batch_size:
+    if settings.batch_size:
         widths = np.full(len(lengths), longest)
     plan = []
     for width in np.unique(widths):
         members = rng.permutation(np.flatnonzero(widths == width))
-        rows = recipe.training.batch_size or max(1, recipe.training.batch_tokens // int(width))
+        rows = settings.batch_size or max(1, settings.batch_tokens // int(width))
         plan += [
             (members[start : start + rows], rows, int(width))
             for start in range(0, len(members), rows)

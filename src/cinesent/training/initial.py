@@ -1,8 +1,8 @@
-"""A trained model as the start of another training: fine-tuning."""
+"""What another training begins with: a trained model, to train it further, or a language model."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,28 +12,33 @@ from cinesent.config import ModelConfig, Recipe
 from cinesent.data.reviews import Dataset
 from cinesent.errors import ConfigError, TrainingError
 from cinesent.text.tokenizer import Tokenizer
+from cinesent.training.pretrained import is_language_model, load_language_model
 
 if TYPE_CHECKING:
     from cinesent.models.lstm import Weights
 
-# They act in training alone; everything else is part of what the weights mean.
-_FREE = ("embedding_dropout", "word_dropout", "head_dropout")
+# They act in training alone; everything else is part of what a trained model's weights mean.
+_DROPOUTS = frozenset({"embedding_dropout", "word_dropout", "head_dropout"})
+# What a language model's weights depend on.
+_ENCODER = frozenset({"vocabulary_size", "embedding_dim", "units", "bidirectional"})
 
 
 @dataclass(frozen=True)
 class Initial:
-    """A trained model that another training starts from.
+    """Weights and a vocabulary that a training starts from.
 
     Attributes:
+        kind: "model", or "language model": words and LSTMs, without a head.
         path: its folder.
         name: of the recipe it was trained by.
-        config: its network, which stays as it is.
+        config: its network.
         tokenizer: its vocabulary, which stays as it is.
         weights: float32, by the names of :meth:`ModelConfig.weight_shapes`.
         manifest: where it comes from.
         sha256: of its manifest, which holds the checksums of all its files.
     """
 
+    kind: str
     path: Path
     name: str
     config: ModelConfig
@@ -42,19 +47,49 @@ class Initial:
     manifest: dict[str, Any]
     sha256: str
 
+    @property
+    def kept(self) -> frozenset[str]:
+        """The settings of the network that cannot change."""
+        if self.kind == "model":
+            return frozenset(item.name for item in fields(ModelConfig)) - _DROPOUTS
+        return _ENCODER
+
     def to_dict(self) -> dict[str, str]:
         """Return what the manifest of the next model says of this one."""
-        return {"name": self.name, "manifest_sha256": self.sha256}
+        return {"kind": self.kind, "name": self.name, "manifest_sha256": self.sha256}
+
+    def adapt(self, recipe: Recipe) -> Recipe:
+        """Return `recipe` with this network.
+
+        A trained model replaces the recipe's network and learns at a third of its rate, see
+        :meth:`Recipe.for_fine_tuning`. A language model is only the network's beginning.
+        """
+        if self.kind == "model":
+            return recipe.for_fine_tuning(self.config)
+        taken = {name: getattr(self.config, name) for name in _ENCODER}
+        return replace(
+            recipe,
+            model=replace(recipe.model, **taken),
+            pretraining=replace(recipe.pretraining, epochs=0),
+        )
 
     def check_recipe(self, recipe: Recipe) -> None:
-        """Raise ConfigError unless `recipe` has this model's network, dropouts aside."""
-        for item in fields(ModelConfig):
-            wanted, found = getattr(recipe.model, item.name), getattr(self.config, item.name)
-            if wanted != found and item.name not in _FREE:
+        """Raise ConfigError unless `recipe` has this network, as far as it cannot change."""
+        if recipe.pretraining.epochs:
+            raise ConfigError(
+                f"pretraining.epochs is {recipe.pretraining.epochs}, but the training starts from "
+                f"{self.path}. Leave out the one or the other."
+            )
+        for name in sorted(self.kept):
+            wanted, found = getattr(recipe.model, name), getattr(self.config, name)
+            if wanted != found:
+                free = "all but " + ", ".join(sorted(_ENCODER))
+                if self.kind == "model":
+                    free = "only " + ", ".join(sorted(_DROPOUTS))
                 raise ConfigError(
-                    f"{item.name} is {wanted}, but the model in {self.path} has {found}, and "
-                    "training it further keeps its network. Leave the setting out; of the model's "
-                    f"settings only {', '.join(_FREE)} may change."
+                    f"{name} is {wanted}, but the {self.kind} in {self.path} has {found}, and "
+                    f"starting from it keeps that. Leave the setting out; of the {self.kind}'s "
+                    f"settings {free} may change."
                 )
 
     def has_seen(self, dataset: Dataset, recipe: Recipe, seed: int) -> bool:
@@ -68,24 +103,38 @@ class Initial:
 
 
 def load_initial(folder: str | Path, out: Path) -> Initial:
-    """Read the model to start from, and verify every file of it.
+    """Read what to start from, and verify every file of it.
 
     Args:
-        folder: what `cinesent train` wrote.
+        folder: what `cinesent train` or `cinesent pretrain` wrote.
         out: where the new model goes.
 
     Raises:
-        BundleError: the folder is no model, or damaged.
+        BundleError: the folder is neither, or damaged.
         MissingExtraError: the train extra is not installed.
         TrainingError: `out` is the same folder.
     """
-    bundle = load_bundle(folder, verify="full")
-    if bundle.path.resolve() == out.expanduser().resolve():
+    path = Path(folder).expanduser().resolve()
+    if path == out.expanduser().resolve():
         raise TrainingError(
-            f"the new model would replace the one it starts from, {bundle.path}; "
+            f"the new model would replace the one it starts from, {path}; "
             "an interrupted training could not be resumed then. Name another folder with --out."
         )
+    if is_language_model(path):
+        found = load_language_model(path)
+        return Initial(
+            kind="language model",
+            path=path,
+            name=found.name,
+            config=found.config,
+            tokenizer=found.tokenizer,
+            weights=found.weights,
+            manifest=found.manifest,
+            sha256=found.sha256,
+        )
+    bundle = load_bundle(folder, verify="full")
     return Initial(
+        kind="model",
         path=bundle.path,
         name=bundle.name,
         config=bundle.config,

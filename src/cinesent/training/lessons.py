@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from cinesent.training.batches import Examples
 from cinesent.training.checkpoint import Checkpoint
-from cinesent.training.loop import Interrupt, Reporter, fit, predict_rows
+from cinesent.training.loop import Interrupt, Reporter, fit
+from cinesent.training.objective import ReviewObjective, predict_rows
 from cinesent.training.prepare import Prepared
 from cinesent.training.teacher import soft_labels
 
@@ -69,9 +70,7 @@ def _first_network(
     model = initial_model(prepared, seed + 1)
     fit(
         model,
-        recipe,
-        prepared.train,
-        prepared.validation,
+        ReviewObjective(recipe, prepared.train, prepared.validation),
         seed=seed + 1,
         checkpoint=checkpoint.part("first-network"),
         reporter=reporter,

@@ -1,4 +1,8 @@
-"""The epochs: steps, validation, early stopping, interruption, going on after a kill."""
+"""The epochs: steps, validation, early stopping, interruption, going on after a kill.
+
+What is learnt is an :class:`Objective`: the labels of reviews (`training/objective.py`), or which
+word comes next (`training/pretrain.py`).
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cinesent.config import Recipe
 from cinesent.errors import TrainingError
-from cinesent.training.batches import Examples, make_batch, plan_batches, prediction_batches
 from cinesent.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ class EpochRecord:
         val_accuracy: share of validation reviews labelled rightly.
         seconds: of training, validation not counted.
         tokens_per_second: real tokens, padding not counted.
+
+    A language model's are of words: which one is next.
     """
 
     epoch: int
@@ -50,6 +51,57 @@ class EpochRecord:
     seconds: float
     tokens_per_second: float
 
+    def summary(self) -> str:
+        """Return the numbers as a line of a log."""
+        return (
+            f"loss {self.loss:.4f}  accuracy {self.accuracy:.4f}  "
+            f"val_loss {self.val_loss:.4f}  val_accuracy {self.val_accuracy:.4f}  "
+            f"{self.seconds:.0f} s  {self.tokens_per_second:,.0f} tokens/s"
+        )
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What one step showed.
+
+    Attributes:
+        loss: mean over the batch.
+        accuracy: share of right answers.
+        weight: by which the two count in the epoch's means: how many answers were asked for.
+        num_tokens: the real ones that were read.
+    """
+
+    loss: float
+    accuracy: float
+    weight: float
+    num_tokens: int
+
+
+class Objective(Protocol):
+    """What a model is to learn, and how that is measured.
+
+    Attributes:
+        epochs: passes at most.
+        patience: epochs without a better validation loss before stopping.
+        record_type: of the epochs' records.
+    """
+
+    epochs: int
+    patience: int
+    record_type: type[EpochRecord]
+
+    def compile(self, model: Model, seed: int) -> None:
+        """Give the model its loss and an optimizer for all epochs."""
+
+    def plan(self, seed: int, epoch: int) -> Sequence[Any]:
+        """Return what the steps of an epoch are to read, in order."""
+
+    def step(self, model: Model, planned: Any) -> StepRecord:
+        """Take one step."""
+
+    def validate(self, model: Model) -> tuple[float, float]:
+        """Return loss and accuracy on what was held out."""
+
 
 @dataclass
 class Progress:
@@ -58,7 +110,7 @@ class Progress:
     Attributes:
         epoch: epochs finished.
         step: steps done in the epoch under way.
-        sums: of loss, of agreements, of reviews, of tokens and of seconds in that epoch.
+        sums: of losses, of right answers, of answers, of tokens and of seconds in that epoch.
         history: the finished epochs.
         best_epoch: the epoch with the lowest validation loss, 0 before the first.
         best_weights: the weights after it.
@@ -151,71 +203,9 @@ class Interrupt:
             signal.signal(signal.SIGINT, before)
 
 
-def compile_model(model: Model, recipe: Recipe, num_steps: int) -> None:
-    """Give the model its loss and its optimizer, whose schedule ends after `num_steps` steps."""
-    import keras
-
-    settings = recipe.training
-    rate: Any = settings.learning_rate
-    if settings.schedule == "linear":
-        rate = _linear_schedule(rate, min(settings.warmup_steps, num_steps // 10), num_steps)
-    optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
-    model.compile(
-        optimizer=optimizer[settings.optimizer](
-            learning_rate=rate, clipnorm=settings.clip_norm or None
-        ),
-        loss="binary_crossentropy",
-        weighted_metrics=[_agreement],
-        # XLA would compile each batch shape anew on TensorFlow; JAX compiles in any case.
-        jit_compile=keras.backend.backend() == "jax",
-    )
-
-
-def _linear_schedule(peak: float, warmup: int, num_steps: int) -> Any:
-    """Return a schedule that climbs to `peak` in `warmup` steps and falls to zero at the end."""
-    import keras
-    from keras import ops
-
-    class WarmupThenLinear(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-        def __call__(self, step: Any) -> Any:
-            step = ops.cast(step, "float32")
-            climb = ops.minimum((step + 1.0) / max(1, warmup), 1.0)
-            fall = ops.maximum(0.0, (num_steps - step) / max(1, num_steps - warmup))
-            return peak * ops.minimum(climb, fall)
-
-        def get_config(self) -> dict[str, Any]:
-            return {"peak": peak, "warmup": warmup, "num_steps": num_steps}
-
-    return WarmupThenLinear()
-
-
-def _agreement(targets: Any, probabilities: Any) -> Any:
-    """Whether target and prediction lie on the same side of 0.5: accuracy for soft targets too."""
-    from keras import ops
-
-    return ops.cast(ops.equal(targets > 0.5, probabilities > 0.5), "float32")
-
-
-def predict_rows(model: Model, rows: Sequence[NDArray[np.int32]]) -> NDArray[np.float64]:
-    """Return P(positive) of each encoded review, float64 (n,), in order."""
-    probabilities = np.zeros(len(rows))
-    for indices, ids in prediction_batches(rows):
-        predicted = np.asarray(model.predict_on_batch(ids))
-        probabilities[indices] = predicted[: len(indices), 0]
-    return probabilities
-
-
-def cross_entropy(targets: NDArray[Any], probabilities: NDArray[Any]) -> float:
-    """Return the mean negative log-likelihood in nats, probabilities clipped at 1e-7."""
-    p = np.clip(probabilities, 1e-7, 1 - 1e-7)
-    return float(-np.mean(targets * np.log(p) + (1 - targets) * np.log1p(-p)))
-
-
 def fit(
     model: Model,
-    recipe: Recipe,
-    train: Examples,
-    validation: Examples,
+    objective: Objective,
     *,
     seed: int = 0,
     checkpoint: Checkpoint | None = None,
@@ -225,10 +215,9 @@ def fit(
     """Train `model`, keep the weights of the epoch with the lowest validation loss.
 
     Args:
-        model: a network from :func:`~cinesent.models.lstm.build_model`.
-        recipe: its recipe.
-        train: what to learn.
-        validation: what to choose the epoch on.
+        model: from :func:`~cinesent.models.lstm.build_model` or another one of
+            :mod:`cinesent.models`, of the kind that the objective is for.
+        objective: what to learn.
         seed: of the order of the reviews.
         checkpoint: where to write the state every minute and after each epoch; a state that lies
             there already is gone on with.
@@ -246,22 +235,18 @@ def fit(
 
     reporter = reporter or SilentReporter()
     interrupt = interrupt or Interrupt()
-    lengths = np.array([len(row) for row in train.rows])
-    steps = len(plan_batches(lengths, recipe, (seed, 0)))
-    compile_model(model, recipe, steps * recipe.training.epochs)
+    objective.compile(model, seed)
     progress = Progress()
     if checkpoint:
         checkpoint.load_state(model, progress)
     with interrupt.listening():
-        while progress.epoch < recipe.training.epochs and not _out_of_patience(progress, recipe):
-            plan = plan_batches(lengths, recipe, (seed, progress.epoch))
-            reporter.epoch_started(
-                progress.epoch + 1, recipe.training.epochs, progress.step, len(plan)
-            )
-            _run_steps(model, train, plan, progress, checkpoint, reporter, interrupt)
+        while progress.epoch < objective.epochs and not _out_of_patience(progress, objective):
+            plan = objective.plan(seed, progress.epoch)
+            reporter.epoch_started(progress.epoch + 1, objective.epochs, progress.step, len(plan))
+            _run_steps(model, objective, plan, progress, checkpoint, reporter, interrupt)
             if interrupt.requested:
                 break
-            _finish_epoch(model, validation, progress, reporter)
+            _finish_epoch(model, objective, progress, reporter)
             if checkpoint:
                 checkpoint.save_state(model, progress)
     if interrupt.requested and checkpoint:
@@ -273,14 +258,14 @@ def fit(
     return progress
 
 
-def _out_of_patience(progress: Progress, recipe: Recipe) -> bool:
-    return progress.epoch - progress.best_epoch >= recipe.training.patience
+def _out_of_patience(progress: Progress, objective: Objective) -> bool:
+    return progress.epoch - progress.best_epoch >= objective.patience
 
 
 def _run_steps(
     model: Model,
-    train: Examples,
-    plan: list[Any],
+    objective: Objective,
+    plan: Sequence[Any],
     progress: Progress,
     checkpoint: Checkpoint | None,
     reporter: Reporter,
@@ -288,24 +273,24 @@ def _run_steps(
 ) -> None:
     """Take the steps of one epoch that are still to do."""
     saved = time.monotonic()
-    for indices, num_rows, width in plan[progress.step :]:
+    for planned in plan[progress.step :]:
         started = time.perf_counter()
-        batch = make_batch(train, indices, num_rows, width)
         model.reset_metrics()
-        values = model.train_on_batch(batch.ids, batch.targets, batch.weights)
-        loss, agreement = (float(value) for value in values)
-        if not math.isfinite(loss):
+        done = objective.step(model, planned)
+        if not math.isfinite(done.loss):
             raise TrainingError(
-                f"the loss became {loss} in epoch {progress.epoch + 1}, step {progress.step + 1}. "
-                "Try a lower learning_rate, or clip_norm=1."
+                f"the loss became {done.loss} in epoch {progress.epoch + 1}, step "
+                f"{progress.step + 1}. Try a lower learning_rate, or clip_norm=1."
             )
         seconds = time.perf_counter() - started
-        n = batch.num_reviews
-        for place, value in enumerate((loss * n, agreement * n, n, batch.num_tokens, seconds)):
+        n = done.weight
+        for place, value in enumerate(
+            (done.loss * n, done.accuracy * n, n, done.num_tokens, seconds)
+        ):
             progress.sums[place] += value
         progress.step += 1
-        losses, agreements, reviews, tokens, total = progress.sums
-        reporter.step_done(progress.step, losses / reviews, agreements / reviews, tokens / total)
+        losses, accuracies, weight, tokens, total = progress.sums
+        reporter.step_done(progress.step, losses / weight, accuracies / weight, tokens / total)
         if interrupt.requested:
             return
         if checkpoint and time.monotonic() - saved > CHECKPOINT_SECONDS:
@@ -314,19 +299,19 @@ def _run_steps(
 
 
 def _finish_epoch(
-    model: Model, validation: Examples, progress: Progress, reporter: Reporter
+    model: Model, objective: Objective, progress: Progress, reporter: Reporter
 ) -> None:
     """Validate, record, and keep the weights if they are the best so far."""
     from cinesent.models.lstm import get_weights
 
-    probabilities = predict_rows(model, validation.rows)
-    losses, agreements, reviews, tokens, seconds = progress.sums
-    record = EpochRecord(
+    val_loss, val_accuracy = objective.validate(model)
+    losses, accuracies, weight, tokens, seconds = progress.sums
+    record = objective.record_type(
         epoch=progress.epoch + 1,
-        loss=losses / reviews,
-        accuracy=agreements / reviews,
-        val_loss=cross_entropy(validation.targets, probabilities),
-        val_accuracy=float(np.mean((probabilities > 0.5) == (validation.targets > 0.5))),
+        loss=losses / weight,
+        accuracy=accuracies / weight,
+        val_loss=val_loss,
+        val_accuracy=val_accuracy,
         seconds=seconds,
         tokens_per_second=tokens / seconds,
     )

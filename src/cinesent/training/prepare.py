@@ -1,4 +1,4 @@
-"""From a dataset to encoded examples: split, vocabulary, word vectors, the n-gram teacher."""
+"""From a dataset to encoded examples: split, vocabulary, first weights, the n-gram teacher."""
 
 from __future__ import annotations
 
@@ -18,10 +18,38 @@ from cinesent.text.tokenizer import UNKNOWN_ID, Tokenizer, tokenize
 from cinesent.training.batches import Examples, training_row
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.initial import Initial
+from cinesent.training.language import learn_language
+from cinesent.training.loop import Interrupt, Reporter
 from cinesent.training.teacher import ngram_logits
 from cinesent.training.vectors import ppmi_vectors
 
 TokenLists = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The text of a training: split, tokenized, encoded.
+
+    Attributes:
+        recipe: the recipe, its vocabulary no larger than the one that was found.
+        tokenizer: fitted on the training reviews and the unlabelled ones, no others; or that of
+            the model that the training starts from.
+        train: the labelled reviews.
+        validation: those held out.
+        tokens: of the labelled reviews.
+        unlabelled_tokens: of the unlabelled ones; empty where the recipe has no use for them.
+        encoded: token ids of the labelled reviews.
+        unlabelled: token ids of the unlabelled ones.
+    """
+
+    recipe: Recipe
+    tokenizer: Tokenizer
+    train: Reviews
+    validation: Reviews
+    tokens: TokenLists
+    unlabelled_tokens: TokenLists
+    encoded: list[list[int]]
+    unlabelled: list[list[int]]
 
 
 @dataclass(frozen=True)
@@ -30,15 +58,14 @@ class Prepared:
 
     Attributes:
         recipe: the recipe, its vocabulary no larger than the one that was found.
-        tokenizer: fitted on the training reviews and the unlabelled ones, no others; or that of
-            the model that is trained further.
+        tokenizer: see :class:`Corpus`.
         train: the labelled reviews.
         unlabelled: token ids of the reviews a teacher judges; empty without a teacher.
         ngram_logits: float32 (unlabelled,), what the n-gram teacher thinks of them, None without.
         validation: encoded as for predicting: nothing cut that the network would not cut.
         validation_reviews: the same reviews as text.
-        initial_weights: to start from, by the names of a bundle: the word vectors, or all of a
-            model's, or none.
+        initial_weights: to start from, by the names of a bundle: the word vectors, or those of a
+            language model, or all of a model's, or none.
     """
 
     recipe: Recipe
@@ -51,23 +78,21 @@ class Prepared:
     initial_weights: Mapping[str, NDArray[np.float32]]
 
 
-def prepare(
+def read_corpus(
     dataset: Dataset,
     recipe: Recipe,
     seed: int,
-    checkpoint: Checkpoint,
     say: Callable[[str], None],
     initial: Initial | None = None,
-) -> Prepared:
+) -> Corpus:
     """Split, tokenize and encode a dataset for a recipe.
 
     Args:
         dataset: its test reviews are only used to keep copies of them out.
-        recipe: says what share to hold out, which vectors, which teacher.
-        seed: of the split and the vectors.
-        checkpoint: results of slow stages are looked up there first.
+        recipe: says what share to hold out, and what for the unlabelled reviews are wanted.
+        seed: of the split.
         say: hears a line a stage.
-        initial: a trained model, whose vocabulary and weights are taken instead of new ones.
+        initial: what the training starts from, whose vocabulary is taken instead of a new one.
 
     Raises:
         DataError: too few labelled reviews, or only one label among them.
@@ -91,28 +116,81 @@ def prepare(
     else:
         tokenizer = initial.tokenizer
     say(f"vocabulary: {len(tokenizer):,} tokens")
+    return Corpus(
+        recipe=recipe,
+        tokenizer=tokenizer,
+        train=train,
+        validation=validation,
+        tokens=tokens,
+        unlabelled_tokens=extra_tokens,
+        encoded=[tokenizer.encode_tokens(row) for row in tokens],
+        unlabelled=[tokenizer.encode_tokens(row) for row in extra_tokens],
+    )
 
-    logits = _ngram_logits(recipe, train, tokens, extra_tokens, checkpoint, say)
-    encoded = [tokenizer.encode_tokens(row) for row in tokens]
-    encoded_extra = [tokenizer.encode_tokens(row) for row in extra_tokens]
-    say(_cut_line(encoded + (encoded_extra if logits is not None else []), recipe))
+
+def prepare(
+    dataset: Dataset,
+    recipe: Recipe,
+    seed: int,
+    checkpoint: Checkpoint,
+    reporter: Reporter,
+    initial: Initial | None = None,
+    interrupt: Interrupt | None = None,
+) -> Prepared:
+    """Make what the network is trained on: reviews, teacher's opinions, weights to start from.
+
+    Args:
+        dataset: its test reviews are only used to keep copies of them out.
+        recipe: says what share to hold out, which vectors, which teacher.
+        seed: of the split and of what is trained on the way.
+        checkpoint: results of slow stages are looked up there first.
+        reporter: hears a line a stage, and the epochs of a language model.
+        initial: what the training starts from, whose vocabulary and weights are taken.
+        interrupt: stops a language model.
+
+    Raises:
+        DataError: too few labelled reviews, or only one label among them.
+    """
+    corpus = read_corpus(dataset, recipe, seed, reporter.say, initial)
+    recipe, tokenizer, train = corpus.recipe, corpus.tokenizer, corpus.train
+    logits = _ngram_logits(corpus, checkpoint, reporter.say)
+    taught = corpus.encoded + (corpus.unlabelled if logits is not None else [])
+    reporter.say(_cut_line(taught, recipe))
     if initial is None:
-        weights = _vectors(recipe, encoded + encoded_extra, seed, checkpoint, say)
+        weights = _initial_weights(corpus, seed, checkpoint, reporter, interrupt)
     else:
-        say(_known_line(encoded, initial))
+        reporter.say(_known_line(corpus.encoded, initial))
         weights = initial.weights
     return Prepared(
         recipe=recipe,
         tokenizer=tokenizer,
         train=Examples(
-            [training_row(ids, recipe) for ids in encoded], train.labels.astype(np.float32)
+            [training_row(ids, recipe) for ids in corpus.encoded], train.labels.astype(np.float32)
         ),
-        unlabelled=([] if logits is None else [training_row(ids, recipe) for ids in encoded_extra]),
+        unlabelled=(
+            [] if logits is None else [training_row(ids, recipe) for ids in corpus.unlabelled]
+        ),
         ngram_logits=logits,
-        validation=encode_reviews(validation, tokenizer, recipe),
-        validation_reviews=validation,
+        validation=encode_reviews(corpus.validation, tokenizer, recipe),
+        validation_reviews=corpus.validation,
         initial_weights=weights,
     )
+
+
+def _initial_weights(
+    corpus: Corpus,
+    seed: int,
+    checkpoint: Checkpoint,
+    reporter: Reporter,
+    interrupt: Interrupt | None = None,
+) -> Mapping[str, NDArray[np.float32]]:
+    """Return the weights that the recipe starts from: word vectors, or a language model's."""
+    weights = word_vectors(corpus, seed, checkpoint, reporter.say)
+    if not corpus.recipe.pretraining.epochs:
+        return weights
+    part = checkpoint.part("language-model")
+    learnt = learn_language(corpus, weights, seed, part, reporter, interrupt)
+    return learnt.best_weights
 
 
 def tokenize_all(texts: Sequence[str]) -> TokenLists:
@@ -143,8 +221,10 @@ def _unlabelled_reviews(
     dataset: Dataset, recipe: Recipe, validation: Reviews, initial: Initial | None
 ) -> Reviews | None:
     """Return the unlabelled reviews a recipe uses, less those that repeat a review held out."""
-    vectors_wanted = initial is None and recipe.training.word_vectors != "random"
-    if dataset.unlabelled is None or (recipe.training.teacher == "none" and not vectors_wanted):
+    reads = recipe.training.word_vectors != "random" or recipe.pretraining.epochs > 0
+    if dataset.unlabelled is None or (
+        recipe.training.teacher == "none" and (initial is not None or not reads)
+    ):
         return None
     unlabelled = dataset.unlabelled.take(without_duplicates(dataset.unlabelled, of=validation))
     if dataset.test is not None:
@@ -173,38 +253,30 @@ def _known_line(encoded: list[list[int]], initial: Initial) -> str:
 
 
 def _ngram_logits(
-    recipe: Recipe,
-    train: Reviews,
-    tokens: TokenLists,
-    extra_tokens: TokenLists,
-    checkpoint: Checkpoint,
-    say: Callable[[str], None],
+    corpus: Corpus, checkpoint: Checkpoint, say: Callable[[str], None]
 ) -> NDArray[np.float32] | None:
     """Return what the n-gram teacher thinks, float32 (unlabelled,), None without one or pupils."""
-    if recipe.training.teacher == "none" or not extra_tokens:
+    if corpus.recipe.training.teacher == "none" or not corpus.unlabelled_tokens:
         return None
     logits = checkpoint.recall("ngram-logits")
     if logits is None:
         say("the n-gram teacher reads the labelled reviews and judges the unlabelled ones")
-        logits = ngram_logits(tokens, train.labels, extra_tokens)
+        logits = ngram_logits(corpus.tokens, corpus.train.labels, corpus.unlabelled_tokens)
         checkpoint.store("ngram-logits", logits)
     return logits
 
 
-def _vectors(
-    recipe: Recipe,
-    encoded: list[list[int]],
-    seed: int,
-    checkpoint: Checkpoint,
-    say: Callable[[str], None],
+def word_vectors(
+    corpus: Corpus, seed: int, checkpoint: Checkpoint, say: Callable[[str], None]
 ) -> dict[str, NDArray[np.float32]]:
     """Return pre-trained word vectors, nothing where the recipe starts from random ones."""
-    if recipe.training.word_vectors == "random":
+    if corpus.recipe.training.word_vectors == "random":
         return {}
     vectors = checkpoint.recall("vectors")
     if vectors is None:
         say("word vectors from the words' company (PPMI)")
-        rows = [np.asarray(ids, dtype=np.int32) for ids in encoded]
-        vectors = ppmi_vectors(rows, recipe.model.vocabulary_size, recipe.model.embedding_dim, seed)
+        rows = [np.asarray(ids, dtype=np.int32) for ids in corpus.encoded + corpus.unlabelled]
+        model = corpus.recipe.model
+        vectors = ppmi_vectors(rows, model.vocabulary_size, model.embedding_dim, seed)
         checkpoint.store("vectors", vectors)
     return {"embedding": vectors}

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from importlib import metadata
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cinesent._version import __version__
-from cinesent.bundle import is_bundle, save_bundle
+from cinesent.bundle import save_bundle
 from cinesent.config import Recipe
 from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset
-from cinesent.errors import CinesentError, ConfigError, TrainingError, nearest
+from cinesent.errors import CinesentError
 from cinesent.evaluation.metrics import binary_metrics
 from cinesent.models.backend import import_keras
 from cinesent.training.checkpoint import Checkpoint
@@ -29,6 +25,15 @@ from cinesent.training.loop import (
     Reporter,
     SilentReporter,
     fit,
+)
+from cinesent.training.objective import ReviewObjective
+from cinesent.training.options import (
+    TrainingOptions,
+    check_target,
+    checkpoint_folder,
+    describe_run,
+    read_options,
+    versions,
 )
 from cinesent.training.prepare import Prepared, prepare
 from cinesent.training.storage import choose_precision, parity_check
@@ -68,31 +73,6 @@ class TrainingRun:
         return load(self.bundle)
 
 
-@dataclass(frozen=True)
-class TrainingOptions:
-    """Everything about a run that is not the recipe.
-
-    Attributes:
-        out: the folder the bundle goes to.
-        initial: a trained model to train further: its folder; None begins anew.
-        seed: of split, weights, dropout and order: the same seed, the same model.
-        backend: "tensorflow", "jax" or "torch"; None: `KERAS_BACKEND`, else TensorFlow.
-        resume: go on with an unfinished run for the same folder.
-        overwrite: replace a bundle, drop an unfinished run.
-        tensorboard: a folder for TensorBoard event files, None for none.
-        command: what made the run, for the manifest.
-    """
-
-    out: Path = Path("model")
-    initial: str | Path | Initial | None = None
-    seed: int = 0
-    backend: str | None = None
-    resume: bool = False
-    overwrite: bool = False
-    tensorboard: Path | None = None
-    command: str = field(default_factory=lambda: " ".join(sys.argv[:1]))
-
-
 def train(
     data: Dataset | str | Path | None = None,
     preset: str | Recipe = "default",
@@ -128,7 +108,7 @@ def train(
         >>> run.classifier().predict(["A quiet triumph."])  # doctest: +SKIP
     """
     started = time.perf_counter()
-    chosen = _options(options)
+    chosen = read_options(options)
     reporter = reporter or SilentReporter()
     initial = _initial(chosen)
     recipe = _recipe(preset, settings or {}, initial)
@@ -147,9 +127,9 @@ def train(
             "note: the model has learnt from some of the reviews that are held out now; take the "
             "seed and validation share of its own training, or trust a test score only"
         )
-    described = _describe_run(data, recipe, chosen, keras.backend.backend(), initial)
-    prepared = _prepare(data, recipe, chosen, checkpoint, described, reporter, initial)
+    described = describe_run(data, recipe, chosen, keras.backend.backend(), initial)
     interrupt = Interrupt()
+    prepared = _prepare(data, recipe, chosen, checkpoint, described, reporter, initial, interrupt)
     examples = training_examples(prepared, chosen.seed, checkpoint, reporter, interrupt)
     if interrupt.requested:
         reporter.say("interrupted before the network that is kept began to learn; --resume goes on")
@@ -157,9 +137,7 @@ def train(
     model = initial_model(prepared, chosen.seed)
     progress = fit(
         model,
-        prepared.recipe,
-        examples,
-        prepared.validation,
+        ReviewObjective(prepared.recipe, examples, prepared.validation),
         seed=chosen.seed,
         checkpoint=checkpoint,
         reporter=_with_tensorboard(reporter, chosen.tensorboard),
@@ -192,7 +170,7 @@ def _recipe(preset: str | Recipe, settings: Mapping[str, Any], initial: Initial 
         recipe = preset
     else:
         recipe = Recipe.from_preset(preset)
-        recipe = recipe.for_fine_tuning(initial.config) if initial else recipe
+        recipe = initial.adapt(recipe) if initial else recipe
     recipe = recipe.overlay(settings)
     if initial:
         initial.check_recipe(recipe)
@@ -207,86 +185,18 @@ def _prepare(
     described: dict[str, Any],
     reporter: Reporter,
     initial: Initial | None,
+    interrupt: Interrupt,
 ) -> Prepared:
     """Open the checkpoint and prepare the data; what cannot be prepared leaves no checkpoint."""
     if checkpoint.exists:
         checkpoint.check(described)
-        return prepare(dataset, recipe, options.seed, checkpoint, reporter.say, initial)
+        return prepare(dataset, recipe, options.seed, checkpoint, reporter, initial, interrupt)
     checkpoint.start(described)
     try:
-        return prepare(dataset, recipe, options.seed, checkpoint, reporter.say, initial)
+        return prepare(dataset, recipe, options.seed, checkpoint, reporter, initial, interrupt)
     except CinesentError:
         checkpoint.remove()
         raise
-
-
-def _options(given: Mapping[str, Any]) -> TrainingOptions:
-    """Turn keywords into options.
-
-    Raises:
-        ConfigError: there is no such option.
-    """
-    known = [item.name for item in fields(TrainingOptions)]
-    for name in given:
-        if name not in known:
-            raise ConfigError(f"there is no option '{name}'. {nearest(name, known)}")
-    return TrainingOptions(**{**given, "out": Path(given.get("out", "model"))})
-
-
-def checkpoint_folder(out: Path) -> Path:
-    """Return where the unfinished run of a bundle lies: beside it, not in it."""
-    return out.with_name(f"{out.name}.checkpoint")
-
-
-def check_target(out: Path, *, resume: bool = False, overwrite: bool = False) -> None:
-    """Make sure, before anything slow is done, that training into `out` loses nothing.
-
-    Raises:
-        TrainingError: `out` holds a model, an unfinished run or something else, and nothing was
-            said about it; or there is no run to resume.
-    """
-    checkpoint = Checkpoint(checkpoint_folder(out))
-    if resume:
-        if not checkpoint.exists:
-            raise TrainingError(
-                f"there is no unfinished run to resume: {checkpoint.folder} does not exist. "
-                "Leave out --resume, or name the --out folder of the run."
-            )
-        return
-    if out.exists() and not is_bundle(out) and (not out.is_dir() or any(out.iterdir())):
-        raise TrainingError(
-            f"{out} exists and is no model of cinesent; it will not be replaced. "
-            "Name another folder with --out."
-        )
-    if overwrite:
-        return
-    if checkpoint.exists:
-        raise TrainingError(
-            f"an unfinished run lies in {checkpoint.folder}. "
-            "Go on with it by --resume, or drop it by --overwrite."
-        )
-    if is_bundle(out):
-        raise TrainingError(
-            f"{out} holds a model already. "
-            "Name another folder with --out, or replace the model by --overwrite."
-        )
-
-
-def _describe_run(
-    dataset: Dataset,
-    recipe: Recipe,
-    options: TrainingOptions,
-    backend: str,
-    initial: Initial | None,
-) -> dict[str, Any]:
-    """Say what is trained, so that a resumed run is the same one."""
-    return {
-        "recipe": recipe.to_dict(),
-        "data": {"name": dataset.name, "sha256": dataset.train.fingerprint()},
-        "seed": options.seed,
-        "backend": backend,
-        **({"initial": initial.to_dict()} if initial else {}),
-    }
 
 
 def _with_tensorboard(reporter: Reporter, folder: Path | None) -> Reporter:
@@ -340,20 +250,9 @@ def _save(
             "recipe": prepared.recipe.to_dict(),
             "seconds": round(seconds, 1),
             "command": options.command,
-            "versions": _versions(),
+            "versions": versions(),
         },
         plots=plots,
         check=parity_check(model, rows),
     )
     return metrics.to_dict()
-
-
-def _versions() -> dict[str, str]:
-    """Return the versions that decide what is trained."""
-    found = {"cinesent": __version__, "python": platform.python_version()}
-    for package in ("keras", "tensorflow", "jax", "torch", "numpy", "scikit-learn", "onnx"):
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found

@@ -14,7 +14,7 @@ from cinesent.models.backend import computes_on_gpu
 from cinesent.quantization import round_weights
 from cinesent.reference import GPU_TOLERANCE, TOLERANCE, Check
 from cinesent.text.batching import pad_ids
-from cinesent.training.loop import predict_rows
+from cinesent.training.objective import predict_rows
 
 if TYPE_CHECKING:
     from keras import Model

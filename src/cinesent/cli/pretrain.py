@@ -1,0 +1,90 @@
+"""`cinesent pretrain`: from text to a language model that a training can begin with."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cinesent.cli.console import say
+from cinesent.cli.options import (
+    BackendOption,
+    ConfigOption,
+    DataOption,
+    LabelColumn,
+    OverwriteOption,
+    PositiveFrom,
+    PresetOption,
+    ResumeOption,
+    SeedOption,
+    SettingsOption,
+    TextColumn,
+    read_recipe,
+)
+
+
+def pretrain_command(
+    data: DataOption = None,
+    preset: PresetOption = "default",
+    config: ConfigOption = None,
+    settings: SettingsOption = None,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="The folder the language model goes to.")
+    ] = Path("language-model"),
+    resume: ResumeOption = False,
+    overwrite: OverwriteOption = False,
+    seed: SeedOption = 0,
+    backend: BackendOption = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    positive_from: PositiveFrom = None,
+) -> None:
+    """Train a language model on all reviews, and write it to a folder.
+
+    It learns from the training and the unlabelled reviews which word comes next and which came
+    before. No label is used, and no review that the same --seed holds out.
+
+    Ctrl-C stops after the step under way; --resume goes on, also after a crash.
+
+    All settings and what they mean: cinesent train --set help=
+
+    Examples:
+      cinesent pretrain --data imdb --out language-model
+
+      cinesent train --data imdb --from language-model --out model
+    """
+    from cinesent.config import parse_assignments
+    from cinesent.data import load_dataset
+    from cinesent.errors import require
+
+    recipe = read_recipe(preset, config, parse_assignments(settings or []))
+    require("keras", "train", "Training")
+
+    from cinesent.cli.progress import training_reporter
+    from cinesent.training.options import check_target
+    from cinesent.training.pretrain import pretrain
+
+    check_target(out, resume=resume, overwrite=overwrite)
+    dataset = load_dataset(
+        data,
+        text_column=text_column,
+        label_column=label_column,
+        positive_from=positive_from,
+        say=say,
+    )
+    run = pretrain(
+        dataset,
+        recipe,
+        reporter=training_reporter(),
+        out=out,
+        seed=seed,
+        backend=backend,
+        resume=resume,
+        overwrite=overwrite,
+        command=shlex.join(["cinesent", *sys.argv[1:]]),
+    )
+    typer.echo(f"{run.folder}\tperplexity {run.perplexity:.1f} on text held out")
+    say(f"{run.seconds:.0f} s in all. Begin with it: cinesent train --from {run.folder}")

@@ -1,0 +1,36 @@
+"""The optimizer and its learning rate over the steps of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cinesent.config import PretrainingConfig, TrainingConfig
+
+
+def make_optimizer(settings: TrainingConfig | PretrainingConfig, num_steps: int) -> Any:
+    """Return a Keras optimizer whose schedule ends after `num_steps` steps."""
+    import keras
+
+    rate: Any = settings.learning_rate
+    if settings.schedule == "linear":
+        rate = _linear_schedule(rate, min(settings.warmup_steps, num_steps // 10), num_steps)
+    optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
+    return optimizer[settings.optimizer](learning_rate=rate, clipnorm=settings.clip_norm or None)
+
+
+def _linear_schedule(peak: float, warmup: int, num_steps: int) -> Any:
+    """Return a schedule that climbs to `peak` in `warmup` steps and falls to zero at the end."""
+    import keras
+    from keras import ops
+
+    class WarmupThenLinear(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+        def __call__(self, step: Any) -> Any:
+            step = ops.cast(step, "float32")
+            climb = ops.minimum((step + 1.0) / max(1, warmup), 1.0)
+            fall = ops.maximum(0.0, (num_steps - step) / max(1, num_steps - warmup))
+            return peak * ops.minimum(climb, fall)
+
+        def get_config(self) -> dict[str, Any]:
+            return {"peak": peak, "warmup": warmup, "num_steps": num_steps}
+
+    return WarmupThenLinear()

@@ -1,0 +1,163 @@
+"""A language model on disk: a folder of words and LSTMs that a training can begin with."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cinesent.bundle.layout import (
+    CONFIG,
+    MANIFEST,
+    TOKENIZER,
+    describe_file,
+    parse_json,
+    read_file,
+    read_json,
+)
+from cinesent.bundle.saving import swap_folders
+from cinesent.config import ModelConfig, model_config_from_dict
+from cinesent.errors import BundleError, ConfigError, require
+from cinesent.reference import check_shapes
+from cinesent.text.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from cinesent.models.lstm import Weights
+
+LANGUAGE_MODEL = "language-model.safetensors"
+_FORMAT_VERSION = 1
+_FILES = (CONFIG, TOKENIZER, LANGUAGE_MODEL)
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """What `cinesent pretrain` wrote.
+
+    Attributes:
+        path: its folder, absolute.
+        name: of the recipe it was trained by.
+        config: the network it is the beginning of.
+        tokenizer: its vocabulary.
+        weights: float32: the embedding and the LSTMs, by the names of
+            :meth:`ModelConfig.weight_shapes`.
+        manifest: where it comes from, and its perplexity on text held out.
+        sha256: of its manifest, which holds the checksums of its files.
+    """
+
+    path: Path
+    name: str
+    config: ModelConfig
+    tokenizer: Tokenizer
+    weights: Weights
+    manifest: dict[str, Any]
+    sha256: str
+
+
+def is_language_model(folder: Path) -> bool:
+    """Say whether `folder` looks like a language model, sound or not."""
+    return (folder / LANGUAGE_MODEL).is_file()
+
+
+def save_language_model(
+    folder: Path,
+    *,
+    name: str,
+    config: ModelConfig,
+    tokenizer: Tokenizer,
+    weights: Weights,
+    manifest: Mapping[str, Any],
+) -> None:
+    """Write a language model: all of it in a temporary sibling, then one rename.
+
+    Args:
+        folder: where to; a language model that lies there is replaced.
+        name: of the recipe.
+        config: the network it is the beginning of.
+        tokenizer: its vocabulary.
+        weights: the embedding and the LSTMs, float32.
+        manifest: where it comes from.
+
+    Raises:
+        BundleError: the disk refuses.
+        MissingExtraError: the package safetensors is not installed.
+    """
+    require("safetensors", "train", f"writing {LANGUAGE_MODEL}")
+    from safetensors.numpy import save
+
+    target = folder.expanduser().resolve()
+    staging = target.with_name(f".{target.name}.new-{secrets.token_hex(4)}")
+    settings = {"format_version": _FORMAT_VERSION, "name": name, "model": asdict(config)}
+    straight = {key: np.ascontiguousarray(value) for key, value in weights.items()}
+    try:
+        staging.mkdir(parents=True)
+        (staging / CONFIG).write_bytes(_json(settings))
+        tokenizer.save(staging / TOKENIZER)
+        (staging / LANGUAGE_MODEL).write_bytes(save(straight))
+        entries = {file: describe_file((staging / file).read_bytes()) for file in _FILES}
+        origin = {"created": datetime.now(UTC).isoformat(timespec="seconds"), **manifest}
+        (staging / MANIFEST).write_bytes(_json({**origin, "files": entries}))
+        load_language_model(staging)
+        previous = swap_folders(staging, target)
+        if previous is not None:
+            shutil.rmtree(previous, ignore_errors=True)
+    except OSError as error:
+        raise BundleError(f"{target} cannot be written: {error}.") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def load_language_model(folder: Path) -> LanguageModel:
+    """Read a language model and verify every file of it.
+
+    Raises:
+        BundleError: it is damaged, or of another format; the message names the file.
+        MissingExtraError: the package safetensors is not installed.
+    """
+    require("safetensors", "train", f"reading {LANGUAGE_MODEL}")
+    from safetensors import SafetensorError, numpy
+
+    path = folder.expanduser().resolve()
+    manifest = read_json(path / MANIFEST)
+    entries = manifest.get("files")
+    if not isinstance(entries, dict) or not set(_FILES) <= set(entries):
+        raise BundleError(f"{path / MANIFEST} does not list {', '.join(_FILES)}.")
+    contents = {name: read_file(path, name, entries[name]) for name in _FILES}
+    settings = parse_json(contents[CONFIG], path / CONFIG)
+    if settings.get("format_version") != _FORMAT_VERSION:
+        raise BundleError(
+            f"{path}: the language model has format {settings.get('format_version')}; this version "
+            f"of cinesent reads {_FORMAT_VERSION}. Train it again: cinesent pretrain"
+        )
+    try:
+        config = model_config_from_dict(settings["model"])
+        weights = numpy.load(contents[LANGUAGE_MODEL])
+        check_shapes(encoder_shapes(config), weights)
+    except (ConfigError, SafetensorError, KeyError, BundleError) as error:
+        raise BundleError(f"{path}: {error}") from error
+    return LanguageModel(
+        path=path,
+        name=str(settings.get("name")),
+        config=config,
+        tokenizer=Tokenizer.from_payload(parse_json(contents[TOKENIZER], path / TOKENIZER)),
+        weights=weights,
+        manifest=manifest,
+        sha256=describe_file((path / MANIFEST).read_bytes())["sha256"],
+    )
+
+
+def encoder_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Return names and shapes of the weights that a language model shares with the network."""
+    shapes = config.weight_shapes()
+    readers = ("embedding", *(f"{name}." for name in config.directions))
+    return {name: shape for name, shape in shapes.items() if name.startswith(readers)}
+
+
+def _json(payload: Mapping[str, Any]) -> bytes:
+    return json.dumps(payload, indent=2, ensure_ascii=False).encode() + b"\n"
