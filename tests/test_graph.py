@@ -19,6 +19,8 @@ from cinesent.text.tokenizer import Tokenizer
 
 POOLINGS = ("last", "max", "mean", "max+mean")
 SHAPES = list(itertools.product(POOLINGS, (True, False)))
+#: n-grams in so few buckets that several share one.
+NGRAMS = [{"ngrams": order, "ngram_buckets": 128} for order in (1, 2, 3)]
 #: Padding that the LSTM reads, and cut reviews: combinations that a config may ask for.
 FIXED = [
     {"pooling": "last", "padding": "left", "bidirectional": False},
@@ -26,6 +28,7 @@ FIXED = [
     {"pooling": "mean", "padding": "left", "bidirectional": False},
     {"pooling": "max", "padding": "right"},
     {"pooling": "max+mean", "padding": "right"},
+    {"pooling": "last", "padding": "left", "bidirectional": False, **NGRAMS[1]},
 ]
 
 
@@ -50,6 +53,42 @@ def test_graph_equals_the_reference(pooling, bidirectional, lengths):
     assert logits.dtype == shares.dtype == np.float32
     np.testing.assert_allclose(logits, expected_logits, atol=2e-6)
     np.testing.assert_allclose(shares, expected_shares, atol=2e-6)
+
+
+@pytest.mark.parametrize("settings", NGRAMS)
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_ngrams_count_once_and_are_shared_out(settings, precision):
+    config = small_config(pooling="max", **settings)
+    weights = random_weights(config)
+    session = open_session(
+        build_graph(config, weights, precision).SerializeToString(), "model.onnx"
+    )
+    # Words and pairs that come back, beside reviews of one word.
+    rows = [[3, 4, 3, 4, 5, 3, 4], [7], [6] * 30, [2, 9]]
+    ids, read = pad_ids(rows), np.array([len(row) for row in rows], dtype=np.int32)
+    logits, shares = run_session(session, ids, read, explain=True)
+    stored = round_weights(weights, precision)
+    expected_logits, expected_shares = numpy_forward(config, stored, ids, read)
+    np.testing.assert_allclose(logits, expected_logits, atol=2e-6)
+    np.testing.assert_allclose(shares, expected_shares, atol=2e-6)
+    unheard = {**stored, "ngrams": np.zeros_like(stored["ngrams"])}
+    without, _ = numpy_forward(config, unheard, ids, read)
+    scores = [
+        sum(stored["ngrams"].reshape(-1)[bucket] for bucket in buckets_of(row, config))
+        for row in rows
+    ]
+    np.testing.assert_allclose(expected_logits - without, scores, atol=1e-6)
+
+
+def buckets_of(row, config):
+    """The set of a review's buckets, by the definition: one n-gram after the other."""
+    size, found = config.ngram_buckets, set()
+    for start in range(len(row)):
+        bucket = 0
+        for length, word in enumerate(row[start : start + config.ngrams], start=1):
+            bucket = (bucket * 1999 * (length > 1) + word * 1021 % size) % size
+            found.add((length, bucket))
+    return {bucket for _, bucket in found}
 
 
 @pytest.mark.parametrize(("pooling", "bidirectional"), SHAPES)
@@ -170,7 +209,7 @@ def test_a_graph_that_differs_is_not_written(tmp_path, monkeypatch):
 
 def test_weights_beyond_the_file_format_are_refused(monkeypatch):
     config = small_config()
-    monkeypatch.setattr("cinesent.graph._LARGEST", 100)
+    monkeypatch.setattr("cinesent.graph.build._LARGEST", 100)
     with pytest.raises(BundleError, match="an ONNX file holds 100"):
         build_graph(config, random_weights(config))
 

@@ -1,7 +1,8 @@
 """Word vectors in eight bits: a quarter of the size, and the same numbers for every reader.
 
 Nine tenths of a model are its word vectors. Each is stored as integers from -127 to 127 and one
-scale. LSTMs and head stay float32: they are small, and an LSTM in eight bits changes labels.
+scale; so are the weights of n-grams, 64 at a time. LSTMs and head stay float32: they are small, and
+an LSTM in eight bits changes labels.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from numpy.typing import NDArray
 from cinesent.config import Precision
 from cinesent.errors import BundleError
 
-#: The scales' name beside "embedding" in the weights of an int8 bundle.
-SCALE = "embedding.scale"
+#: The weights that are stored in eight bits, each with the name of its scales in a bundle.
+SCALES = {"embedding": "embedding.scale", "ngrams": "ngrams.scale"}
 # The weights that word vectors are multiplied by.
 _READERS = ("forward.kernel", "backward.kernel")
 
@@ -28,7 +29,7 @@ _DAMPING = 0.01
 
 
 def quantize_rows(
-    vectors: NDArray[np.float32], kernel: NDArray[np.float32]
+    vectors: NDArray[np.float32], kernel: NDArray[np.float32] | None = None
 ) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Write each vector as integers and a scale, `max |vector| / 127`.
 
@@ -41,7 +42,8 @@ def quantize_rows(
 
     Args:
         vectors: (rows, columns), finite.
-        kernel: what they are multiplied by, (columns, outputs), finite.
+        kernel: what they are multiplied by, (columns, outputs), finite; None rounds each number
+            to the nearest.
 
     Returns:
         The integers, -127 to 127, (rows, columns), and the scales, above 0, (rows, 1).
@@ -55,6 +57,8 @@ def quantize_rows(
     # A row of zeros, or of numbers too small to divide by, still needs a scale.
     scales = np.maximum(scales.view(np.float32), np.finfo(np.float32).tiny)
     integers = np.rint(vectors / scales).astype(np.int8)
+    if kernel is None:
+        return integers, scales
     rounded = np.flatnonzero((integers * scales != vectors).any(axis=1))
     integers[rounded] = _compensate(vectors[rounded] / scales[rounded], kernel)
     return integers, scales
@@ -93,8 +97,13 @@ def stored_weights(
     if precision == "float32":
         return dict(weights)
     kernels = [value for name, value in weights.items() if name in _READERS]
-    integers, scales = quantize_rows(weights["embedding"], np.concatenate(kernels, axis=1))
-    return {**weights, "embedding": integers, SCALE: scales}
+    stored: dict[str, NDArray[Any]] = dict(weights)
+    for name, scale in SCALES.items():
+        if name in weights:
+            # Nothing is multiplied by the n-grams' weights: they are summed.
+            kernel = np.concatenate(kernels, axis=1) if name == "embedding" else None
+            stored[name], stored[scale] = quantize_rows(weights[name], kernel)
+    return stored
 
 
 def restored_weights(
@@ -103,20 +112,27 @@ def restored_weights(
     """Return the float32 weights that a bundle's weights stand for.
 
     Raises:
-        BundleError: the precision is int8, and the word vectors are not integers and scales.
+        BundleError: the precision is int8, and what it is for is not integers and scales.
     """
     if precision == "float32":
         return dict(stored)
     weights = dict(stored)
-    integers, scales = weights.get("embedding"), weights.pop(SCALE, None)
+    for name, scale in SCALES.items():
+        if name in weights or name == "embedding":
+            weights[name] = _restore(name, weights.get(name), scale, weights.pop(scale, None))
+    return weights
+
+
+def _restore(
+    name: str, integers: NDArray[Any] | None, scale: str, scales: NDArray[Any] | None
+) -> NDArray[np.float32]:
     if integers is None or integers.dtype != np.int8 or integers.ndim != 2:
-        raise BundleError(f"weight 'embedding' is {_kind(integers)}; expected an int8 matrix.")
+        raise BundleError(f"weight '{name}' is {_kind(integers)}; expected an int8 matrix.")
     if scales is None or scales.dtype != np.float32 or scales.shape != (len(integers), 1):
         raise BundleError(
-            f"weight '{SCALE}' is {_kind(scales)}; expected float32 ({len(integers)}, 1)."
+            f"weight '{scale}' is {_kind(scales)}; expected float32 ({len(integers)}, 1)."
         )
-    weights["embedding"] = dequantize_rows(integers, scales)
-    return weights
+    return dequantize_rows(integers, scales)
 
 
 def round_weights(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cinesent.config import ModelConfig
 from cinesent.errors import BundleError
 from cinesent.text.batching import fit_length, pad_ids, reading_lengths
+from cinesent.text.ngrams import first_occurrences, ngram_buckets
 
 Weights = Mapping[str, NDArray[np.float32]]
 
@@ -92,6 +93,8 @@ def numpy_forward(
     contributions = np.zeros(token_ids.shape)
     for row, (ids, length) in enumerate(zip(token_ids, lengths, strict=True)):
         read = ids[:length]
+        if config.ngrams:
+            contributions[row, :length] += _ngram_evidence(config, weights["ngrams"], read)
         for direction, name in enumerate(config.directions):
             # The backward LSTM reads from the last token to the first.
             step = -1 if name == "backward" else 1
@@ -130,6 +133,20 @@ def _evidence(
     masked = np.where(real[:, None], states, -2.0)
     shares = np.zeros(len(states))
     np.add.at(shares, masked.argmax(axis=0), masked.max(axis=0) * vector)
+    return shares
+
+
+def _ngram_evidence(
+    config: ModelConfig, weights: NDArray[np.float32], ids: NDArray[np.integer[Any]]
+) -> NDArray[np.float64]:
+    """Share out the weight of each n-gram, where it first occurs, among its words, (time,)."""
+    buckets = ngram_buckets(ids[None], config.ngrams, config.ngram_buckets)
+    first = first_occurrences(buckets)[0]
+    said = np.where(first, weights.reshape(-1)[buckets[0]].astype(np.float64), 0.0)
+    shares = np.zeros(len(ids))
+    for index, weight in enumerate(said):
+        for back in range(index + 1):
+            shares[: len(ids) - back] += weight[back:] / (index + 1)
     return shares
 
 

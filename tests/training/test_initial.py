@@ -91,6 +91,7 @@ def test_flipped_labels_turn_opinions_around(
     assert child.config == dataclasses.replace(parent.config, **dropouts)
     content = (tiny_run.bundle / "manifest.json").read_bytes()
     assert child.manifest["initial"] == {
+        "kind": "model",
         "name": parent.name,
         "manifest_sha256": hashlib.sha256(content).hexdigest(),
     }

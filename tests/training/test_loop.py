@@ -12,7 +12,8 @@ from cinesent.models.lstm import build_model, get_weights, set_weights
 from cinesent.text.tokenizer import Tokenizer
 from cinesent.training.batches import Examples, training_row
 from cinesent.training.checkpoint import Checkpoint
-from cinesent.training.loop import Interrupt, Progress, SilentReporter, fit, predict_rows
+from cinesent.training.loop import Interrupt, Progress, SilentReporter, fit
+from cinesent.training.objective import ReviewObjective, predict_rows
 from cinesent.training.prepare import Prepared, prepare
 from cinesent.training.run import TrainingRun
 
@@ -27,12 +28,13 @@ def prepared(
     # One width, so that each test builds few graphs.
     smaller = {"epochs": 2, "patience": 5, "max_length": 32, "units": 4, "batch_tokens": 3000}
     recipe = tiny_recipe.overlay(smaller)
-    return prepare(small_dataset, recipe, 0, checkpoint, lambda message: None)
+    return prepare(small_dataset, recipe, 0, checkpoint, SilentReporter())
 
 
 def run(prepared: Prepared, **kwargs) -> tuple[Progress, dict]:
     model = build_model(prepared.recipe.model, seed=0)
-    progress = fit(model, prepared.recipe, prepared.train, prepared.validation, **kwargs)
+    objective = ReviewObjective(prepared.recipe, prepared.train, prepared.validation)
+    progress = fit(model, objective, **kwargs)
     return progress, get_weights(model)
 
 
@@ -59,7 +61,7 @@ def test_twenty_reviews_are_learnt_by_heart(small_dataset: Dataset, tiny_recipe:
     rows = [training_row(tokenizer.encode(text), recipe) for text in reviews.texts]
     examples = Examples(rows, reviews.labels.astype(np.float32))
     model = build_model(recipe.model, seed=1)
-    fit(model, recipe, examples, examples)
+    fit(model, ReviewObjective(recipe, examples, examples))
     predicted = predict_rows(model, examples.rows) > 0.5
     assert (predicted == (reviews.labels == 1)).all()
 

@@ -5,7 +5,7 @@ import pytest
 
 from cinesent.config import ModelConfig, TrainingConfig
 from cinesent.models.backend import computes_on_gpu
-from cinesent.models.lstm import build_model, get_weights
+from cinesent.models.lstm import build_model, get_weights, set_weights
 from cinesent.quantization import round_weights
 from cinesent.training.objective import predict_rows
 from cinesent.training.storage import choose_precision, parity_check, real_batches
@@ -29,7 +29,9 @@ def model():
 def choose(model, rows, precision, weights=None):
     said: list[str] = []
     settings = TrainingConfig(precision=precision)
-    stored = choose_precision(model, weights or get_weights(model), rows, settings, said.append)
+    if weights:
+        set_weights(model, weights)
+    stored = choose_precision(model, rows, settings, said.append)
     # Whatever was chosen, the model holds it.
     for name, value in get_weights(model).items():
         np.testing.assert_array_equal(value, stored.weights[name], err_msg=name)
@@ -75,8 +77,6 @@ def fragile(model) -> dict[str, np.ndarray]:
 
 
 def centre(model, weights, rows) -> None:
-    from cinesent.models.lstm import set_weights
-
     set_weights(model, weights)
     middle = np.median(predict_rows(model, rows))
     weights["head.bias"] -= np.float32(np.log(middle / (1 - middle)))

@@ -24,8 +24,9 @@ from cinesent.bundle.layout import MEND
 from cinesent.errors import BundleError
 
 _OPERATORS = """
-    ArgMax Cast ConstantOfShape Div Equal Gather Identity If LSTM Less Max Mul Not Pad Range
-    ReduceMax ReduceSum Reshape ScatterElements Shape Squeeze Sub Sum Transpose Unsqueeze Where
+    Add And ArgMax Cast Concat ConstantOfShape Div Equal Gather Identity If LSTM Less Max Min Mod
+    Mul Not Pad Range ReduceMax ReduceSum Reshape ScatterElements Shape Squeeze Sub Sum TopK
+    Transpose Unsqueeze Where
 """
 OPERATORS = frozenset(_OPERATORS.split())
 

@@ -46,7 +46,9 @@ SettingsOption = Annotated[
     ),
 ]
 
-PresetOption = Annotated[str, typer.Option("--preset", metavar="NAME", help="classic or default.")]
+PresetOption = Annotated[
+    str, typer.Option("--preset", metavar="NAME", help="classic, default or accurate.")
+]
 
 ConfigOption = Annotated[
     Path | None,

@@ -3,6 +3,7 @@
 from cinesent.config.presets import PRESETS
 from cinesent.config.recipe import TABLES, Recipe, parse_assignments
 from cinesent.config.settings import (
+    NGRAM_ROW,
     ModelConfig,
     Pooling,
     Precision,
@@ -12,6 +13,7 @@ from cinesent.config.settings import (
 )
 
 __all__ = [
+    "NGRAM_ROW",
     "PRESETS",
     "TABLES",
     "ModelConfig",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cinesent.config.recipe import Recipe
-from cinesent.config.settings import ModelConfig, TrainingConfig
+from cinesent.config.settings import ModelConfig, PretrainingConfig, TrainingConfig
 
 #: The recipes that come with cinesent. Where their numbers come from: docs/results.md.
 PRESETS: dict[str, Recipe] = {
@@ -35,7 +35,7 @@ PRESETS: dict[str, Recipe] = {
                 teacher="none",
             ),
         ),
-        # What two CPU cores can do in half an hour.
+        # What two CPU cores can do in half an hour, on any backend.
         Recipe(
             "default",
             ModelConfig(
@@ -44,8 +44,32 @@ PRESETS: dict[str, Recipe] = {
                 embedding_dropout=0.2,
                 word_dropout=0.1,
                 head_dropout=0.3,
+                ngrams=2,
+                ngram_buckets=2**19,
             ),
             TrainingConfig(batch_tokens=32_000, learning_rate=3e-3, teacher="ngrams+lstm"),
+        ),
+        # What they can do in two hours: a language model first, and an adversary.
+        Recipe(
+            "accurate",
+            ModelConfig(
+                units=128,
+                pooling="max+mean",
+                embedding_dropout=0.2,
+                word_dropout=0.1,
+                head_dropout=0.3,
+                ngrams=2,
+                ngram_buckets=2**19,
+            ),
+            TrainingConfig(
+                batch_tokens=32_000,
+                learning_rate=3e-3,
+                teacher="ngrams+lstm",
+                teacher_scale=0.55,
+                teacher_lstm_scale=0.5,
+                adversarial=0.6,
+            ),
+            PretrainingConfig(epochs=4, negatives=256),
         ),
     )
 }

@@ -14,6 +14,9 @@ Side = Literal["left", "right"]
 #: How a bundle holds its word vectors: as they were trained, or in eight bits a number.
 Precision = Literal["float32", "int8"]
 
+#: Weights of n-grams in a row, which share a scale in eight bits.
+NGRAM_ROW = 64
+
 
 @dataclass(frozen=True)
 class ModelConfig(Settings):
@@ -36,6 +39,15 @@ class ModelConfig(Settings):
     )
     padding: Side = setting("right", "the side that is padded (matters with sequence_length)")
     truncation: Side = setting("right", "the side that is cut (matters with sequence_length)")
+    ngrams: int = setting(
+        0,
+        "words of the longest n-gram that has a weight of its own beside the LSTM; 0: none",
+        0,
+        4,
+    )
+    ngram_buckets: int = setting(
+        2**20, "weights that the n-grams share, by hashing; a multiple of 64", 64, 2**20
+    )
     embedding_dropout: float = setting(0.0, "share of word-vector dimensions dropped", 0, 0.95)
     word_dropout: float = setting(0.0, "share of tokens read as unknown in training", 0, 0.95)
     head_dropout: float = setting(0.0, "share of pooled features dropped", 0, 0.95)
@@ -47,6 +59,11 @@ class ModelConfig(Settings):
             raise ConfigError(
                 "pooling 'last' with padding 'right' would read the padding, not the review. "
                 "Use padding=left, or another pooling."
+            )
+
+        if self.ngram_buckets % NGRAM_ROW:
+            raise ConfigError(
+                f"ngram_buckets is {self.ngram_buckets}; expected a multiple of {NGRAM_ROW}."
             )
 
         if self.bidirectional and self.padding == "left" and self.sequence_length:
@@ -73,6 +90,7 @@ class ModelConfig(Settings):
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the name and shape of every weight, as a bundle holds them.
 
+        The weight of bucket b lies in row b // 64 of the n-grams, in column b % 64.
         The head reads direction by direction, and within one pooling by pooling. The gates of an
         LSTM lie in the order of Keras: input, forget, cell, output.
         """
@@ -85,6 +103,8 @@ class ModelConfig(Settings):
             shapes[f"{name}.bias"] = (4 * self.units,)
         shapes["head.kernel"] = (self.num_features, 1)
         shapes["head.bias"] = (1,)
+        if self.ngrams:
+            shapes["ngrams"] = (self.ngram_buckets // NGRAM_ROW, NGRAM_ROW)
         return shapes
 
 
@@ -116,6 +136,13 @@ class TrainingConfig(Settings):
         400, "longer training reviews lose their middle; 0: nothing is cut", 0
     )
     min_count: int = setting(2, "words seen less often are unknown; of no effect with --from", 1)
+    adversarial: float = setting(
+        0.0,
+        "learn each batch a second time, word vectors moved by this length against the network; "
+        "0: once (TensorFlow only)",
+        0,
+        100,
+    )
     word_vectors: Literal["random", "ppmi"] = setting(
         "ppmi",
         "where word vectors begin: at random, or from the words' company in all the text; "
@@ -166,6 +193,10 @@ class PretrainingConfig(Settings):
     embedding_dropout: float = setting(0.1, "share of word-vector dimensions dropped", 0, 0.95)
 
 
+# What settings of older models lack; the default means that they have no such thing.
+_ADDED = frozenset({"ngrams", "ngram_buckets"})
+
+
 def model_config_from_dict(payload: Mapping[str, Any]) -> ModelConfig:
     """Build a :class:`ModelConfig` from what `asdict` made of one.
 
@@ -173,7 +204,7 @@ def model_config_from_dict(payload: Mapping[str, Any]) -> ModelConfig:
         ConfigError: a key is unknown or missing, or a value is wrong.
     """
     known = {item.name for item in fields(ModelConfig)}
-    if set(payload) != known:
-        strange, missing = sorted(set(payload) - known), sorted(known - set(payload))
+    strange, missing = sorted(set(payload) - known), sorted(known - set(payload) - _ADDED)
+    if strange or missing:
         raise ConfigError(f"the model's settings have unknown keys {strange} and lack {missing}.")
     return ModelConfig(**payload)

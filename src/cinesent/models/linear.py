@@ -126,7 +126,7 @@ class BagOfWordsLogisticRegression(_Linear):
             min_df=self.min_count,
             max_features=self.max_features,
         )
-        self.weights_, self.bias_ = _logistic_regression(features, positives, self.C, self.seed)
+        self.weights_, self.bias_ = logistic_regression(features, positives, self.C, self.seed)
         return self
 
 
@@ -198,7 +198,7 @@ class NBLogisticRegression(_Linear):
         )
         self.ratio_ = log_count_ratio(features, positives, self.alpha)
         features.data *= self.ratio_[features.indices]  # the product with diag(r), in place
-        learnt, self.bias_ = _logistic_regression(features, positives, self.C, self.seed)
+        learnt, self.bias_ = logistic_regression(features, positives, self.C, self.seed)
         self.weights_ = learnt * self.ratio_
         return self
 
@@ -224,7 +224,7 @@ def log_count_ratio(
     return ratio.astype(np.float32)
 
 
-def _logistic_regression(
+def logistic_regression(
     features: Any, positives: NDArray[np.bool_], C: float, seed: int
 ) -> tuple[NDArray[np.float64], float]:
     """Return weights and bias. The dual takes seconds where features outnumber reviews by far."""

@@ -3,6 +3,8 @@
     ids ─ word dropout ─┬─ embedding ─ dropout ─ LSTM ─ pooling ──┬─ dropout ─ Dense(1, sigmoid)
                         └─ reversed ─ (the same) ─ LSTM ─ pooling ┘
 
+Where a config asks for n-grams, their score is added to the logit before the sigmoid.
+
 Reviews are padded on the right with id 0. The LSTMs get no Keras mask, which would switch their
 fast kernels off on two of three backends; instead the backward LSTM reads the review with its real
 part reversed, so that padding comes last for it too, and pooling looks at real tokens only. The
@@ -21,8 +23,9 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from cinesent.config import ModelConfig
+from cinesent.config import NGRAM_ROW, ModelConfig
 from cinesent.errors import BundleError
+from cinesent.text.ngrams import CHAIN_FACTOR, WORD_FACTOR
 from cinesent.text.tokenizer import PADDING_ID, UNKNOWN_ID
 
 Weights = dict[str, NDArray[np.float32]]
@@ -114,6 +117,59 @@ class LastState(layers.Layer):
         return ops.squeeze(ops.take_along_axis(states, last, axis=1), axis=1)
 
 
+@keras.saving.register_keras_serializable("cinesent")
+class NgramScore(layers.Layer):
+    """What the n-grams of a review add to its logit: a weight each, once, in hashed buckets.
+
+    The weights are learnt apart (:mod:`cinesent.training.ngrams`) and stay as they are here.
+
+    Call arguments: ids, int32 (batch, time), 0 being padding. Returns float32 (batch, 1).
+    """
+
+    def __init__(self, order: int, num_buckets: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.order = order
+        self.num_buckets = num_buckets
+
+    def build(self, shape: Any) -> None:
+        """Make room for the weights."""
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(self.num_buckets // NGRAM_ROW, NGRAM_ROW),
+            initializer="zeros",
+            trainable=False,
+        )
+
+    def call(self, ids: Any) -> Any:
+        """Sum the weights of the buckets that occur; see `text/ngrams.py` for the arithmetic."""
+        words = ops.mod(ids * WORD_FACTOR, self.num_buckets)
+        real = ops.not_equal(ids, PADDING_ID)
+        chain, whole, found = words, real, []
+        for length in range(1, self.order + 1):
+            if length > 1:
+                chain = ops.mod(_one_later(chain) * CHAIN_FACTOR + words, self.num_buckets)
+                whole = ops.logical_and(_one_later(ops.cast(whole, "int32")) > 0, real)
+            # No n-gram: a bucket past the last one, so that sorting puts it behind the others.
+            found.append(ops.where(whole, chain, self.num_buckets))
+        ranked = ops.sort(ops.concatenate(found, axis=1), axis=1)
+        before = ops.pad(ranked[:, :-1], ((0, 0), (1, 0)), constant_values=-1)
+        counted = ops.logical_and(ranked != before, ranked < self.num_buckets)
+        weights = ops.take(
+            ops.reshape(self.kernel, (-1,)), ops.minimum(ranked, self.num_buckets - 1)
+        )
+        weights = ops.cast(weights, "float32")
+        return ops.sum(ops.where(counted, weights, 0.0), axis=1, keepdims=True)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what builds the layer again."""
+        return {**super().get_config(), "order": self.order, "num_buckets": self.num_buckets}
+
+
+def _one_later(values: Any) -> Any:
+    """Move (batch, time) by one step, 0 coming in."""
+    return ops.pad(values, ((0, 0), (1, 0)))[:, :-1]
+
+
 _POOLINGS: dict[str, Any] = {"max": MaskedMaxPooling, "mean": MaskedMeanPooling, "last": LastState}
 
 
@@ -157,10 +213,13 @@ def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
         pooled = layers.Dropout(config.head_dropout, seed=next(seeds))(pooled)
     probability = layers.Dense(
         1,
-        activation="sigmoid",
+        activation=None if config.ngrams else "sigmoid",
         kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
         name="head",
     )(pooled)
+    if config.ngrams:
+        beside = NgramScore(config.ngrams, config.ngram_buckets, name="ngrams")(ids)
+        probability = layers.Activation("sigmoid")(layers.Add(name="logit")([probability, beside]))
     return keras.Model(token_ids, probability, name="cinesent")
 
 
@@ -184,16 +243,19 @@ def _read_and_pool(
 
 
 def _variables(model: keras.Model) -> dict[str, Any]:
-    """Return the model's trainable variables by the names that a bundle uses."""
+    """Return the model's weights by the names that a bundle uses."""
+    names = {layer.name for layer in model.layers}
     found = {"embedding": model.get_layer("embedding").embeddings}
     for direction in ("forward", "backward"):
-        if any(layer.name == direction for layer in model.layers):
+        if direction in names:
             cell = model.get_layer(direction).cell
             found[f"{direction}.kernel"] = cell.kernel
             found[f"{direction}.recurrent_kernel"] = cell.recurrent_kernel
             found[f"{direction}.bias"] = cell.bias
+    if "ngrams" in names:
+        found["ngrams"] = model.get_layer("ngrams").kernel
     # A language model has words and LSTMs, but no head.
-    if any(layer.name == "head" for layer in model.layers):
+    if "head" in names:
         head = model.get_layer("head")
         found["head.kernel"], found["head.bias"] = head.kernel, head.bias
     return found

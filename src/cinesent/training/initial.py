@@ -80,7 +80,7 @@ class Initial:
                 f"pretraining.epochs is {recipe.pretraining.epochs}, but the training starts from "
                 f"{self.path}. Leave out the one or the other."
             )
-        for name in sorted(self.kept):
+        for name in (item.name for item in fields(ModelConfig) if item.name in self.kept):
             wanted, found = getattr(recipe.model, name), getattr(self.config, name)
             if wanted != found:
                 free = "all but " + ", ".join(sorted(_ENCODER))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from cinesent.training.batches import Examples
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.loop import Interrupt, Reporter, fit
+from cinesent.training.ngrams import combine, weigh
 from cinesent.training.objective import ReviewObjective, predict_rows
 from cinesent.training.prepare import Prepared
 from cinesent.training.teacher import soft_labels
@@ -80,9 +83,36 @@ def _first_network(
 
 
 def initial_model(prepared: Prepared, seed: int) -> Model:
-    """Build the recipe's network, with the weights it starts from where there are any."""
+    """Build the network that learns, with the weights it starts from where there are any.
+
+    It has no n-grams beside it, unless it starts from a model that has: see :func:`with_ngrams`.
+    """
     from cinesent.models.lstm import build_model, set_weights
 
-    model = build_model(prepared.recipe.model, seed)
+    config = prepared.recipe.model
+    model = build_model(config if prepared.ngrams is None else replace(config, ngrams=0), seed)
     set_weights(model, prepared.initial_weights)
     return model
+
+
+def with_ngrams(prepared: Prepared, model: Model, say: Callable[[str], None]) -> Model:
+    """Return a network that is the trained one and the n-grams beside it, weighed on validation.
+
+    Args:
+        prepared: has the n-grams and the validation reviews.
+        model: the trained network; returned as it is where the recipe has no n-grams.
+        say: hears how much each counts.
+    """
+    from cinesent.models.lstm import build_model, get_weights, set_weights
+
+    ngrams, config = prepared.ngrams, prepared.recipe.model
+    if ngrams is None:
+        return model
+    rows, labels = prepared.validation.rows, prepared.validation.targets
+    probabilities = np.clip(predict_rows(model, rows), 1e-7, 1 - 1e-7)
+    network = np.log(probabilities / (1 - probabilities))
+    factors = weigh(network, ngrams.decision_function(rows, config), labels)
+    say(f"log-odds: {factors[0]:.2f} x the network's + {factors[1]:.2f} x the n-grams'")
+    joined = build_model(config)
+    set_weights(joined, combine(get_weights(model), ngrams, factors))
+    return joined

@@ -20,6 +20,7 @@ from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.initial import Initial
 from cinesent.training.language import learn_language
 from cinesent.training.loop import Interrupt, Reporter
+from cinesent.training.ngrams import NgramWeights, fit_ngrams
 from cinesent.training.teacher import ngram_logits
 from cinesent.training.vectors import ppmi_vectors
 
@@ -64,6 +65,8 @@ class Prepared:
         ngram_logits: float32 (unlabelled,), what the n-gram teacher thinks of them, None without.
         validation: encoded as for predicting: nothing cut that the network would not cut.
         validation_reviews: the same reviews as text.
+        ngrams: what the n-grams beside the LSTM say, learnt from whole reviews; None where the
+            recipe has none, or the model that is trained further has its own.
         initial_weights: to start from, by the names of a bundle: the word vectors, or those of a
             language model, or all of a model's, or none.
     """
@@ -75,6 +78,7 @@ class Prepared:
     ngram_logits: NDArray[np.float32] | None
     validation: Examples
     validation_reviews: Reviews
+    ngrams: NgramWeights | None
     initial_weights: Mapping[str, NDArray[np.float32]]
 
 
@@ -173,6 +177,7 @@ def prepare(
         ngram_logits=logits,
         validation=encode_reviews(corpus.validation, tokenizer, recipe),
         validation_reviews=corpus.validation,
+        ngrams=_ngrams(corpus, seed, reporter.say) if "ngrams" not in weights else None,
         initial_weights=weights,
     )
 
@@ -264,6 +269,16 @@ def _ngram_logits(
         logits = ngram_logits(corpus.tokens, corpus.train.labels, corpus.unlabelled_tokens)
         checkpoint.store("ngram-logits", logits)
     return logits
+
+
+def _ngrams(corpus: Corpus, seed: int, say: Callable[[str], None]) -> NgramWeights | None:
+    """Learn the weights of the n-grams beside the LSTM from the labelled reviews, uncut."""
+    config = corpus.recipe.model
+    if not config.ngrams:
+        return None
+    say(f"n-grams of up to {config.ngrams} words learn from the labelled reviews")
+    rows = [np.asarray(ids, dtype=np.int32) for ids in corpus.encoded]
+    return fit_ngrams(rows, corpus.train.labels, config, seed)
 
 
 def word_vectors(

@@ -17,7 +17,7 @@ from cinesent.evaluation.metrics import binary_metrics
 from cinesent.models.backend import import_keras
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.initial import Initial, load_initial
-from cinesent.training.lessons import initial_model, training_examples
+from cinesent.training.lessons import initial_model, training_examples, with_ngrams
 from cinesent.training.loop import (
     EpochRecord,
     Interrupt,
@@ -143,6 +143,7 @@ def train(
         reporter=_with_tensorboard(reporter, chosen.tensorboard),
         interrupt=interrupt,
     )
+    model = with_ngrams(prepared, model, reporter.say)
     seconds = time.perf_counter() - started
     validation = _save(model, prepared, progress, described, chosen, seconds, reporter)
     if not interrupt.requested:
@@ -222,7 +223,7 @@ def _save(
 
     rows, labels = prepared.validation.rows, prepared.validation_reviews.labels
     settings = prepared.recipe.training
-    stored = choose_precision(model, progress.best_weights, rows, settings, reporter.say)
+    stored = choose_precision(model, rows, settings, reporter.say)
     probabilities = stored.probabilities
     metrics = binary_metrics(labels, probabilities)
     history = [asdict(record) for record in progress.history]

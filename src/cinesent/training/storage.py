@@ -47,7 +47,6 @@ class Stored:
 
 def choose_precision(
     model: Model,
-    weights: Weights,
     rows: Sequence[NDArray[np.int32]],
     settings: TrainingConfig,
     say: Callable[[str], None],
@@ -58,15 +57,14 @@ def choose_precision(
     label by it; of fewer than 1,001 reviews, none may.
 
     Args:
-        model: the trained network.
-        weights: its best weights.
+        model: the trained network, holding its best weights.
         rows: the encoded validation reviews.
         settings: asks for a precision.
         say: hears what int8 did.
     """
-    from cinesent.models.lstm import set_weights
+    from cinesent.models.lstm import get_weights, set_weights
 
-    set_weights(model, weights)
+    weights = get_weights(model)
     exact = predict_rows(model, rows)
     if settings.precision == "float32":
         return Stored("float32", weights, exact, {})

@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from cinesent._version import __version__
 from cinesent.config import ModelConfig, Precision
 from cinesent.errors import BundleError, require
-from cinesent.quantization import SCALE, round_weights, stored_weights
+from cinesent.graph.ngrams import add_ngrams, share_ngrams
+from cinesent.graph.nodes import Nodes
+from cinesent.quantization import SCALES, round_weights, stored_weights
 from cinesent.reference import Check, Weights, check_parity, check_weights
 
 if TYPE_CHECKING:
@@ -36,33 +38,6 @@ IR_VERSION = 8
 
 # Protocol buffers, and so an ONNX file, end at 2 GiB; the graph itself needs little.
 _LARGEST = 2**31 - 2**20
-
-
-class _Nodes:
-    """Collects nodes and constants of a graph."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.constants: dict[str, Any] = {}
-
-    def add(self, operator: str, *inputs: str, name: str, **attributes: Any) -> str:
-        """Add a node with one output; return the output's name."""
-        from onnx import helper
-
-        self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
-        return name
-
-    def constant(self, name: str, value: ArrayLike) -> str:
-        """Add a constant, once; return its name."""
-        from onnx import numpy_helper
-
-        if name not in self.constants:
-            self.constants[name] = numpy_helper.from_array(np.array(value, order="C"), name)
-        return name
-
-    def axes(self, *axes: int) -> str:
-        """Return the name of a constant list of axes or sizes, int64."""
-        return self.constant(f"axes_{axes}", np.array(axes, dtype=np.int64))
 
 
 def build_graph(
@@ -103,45 +78,47 @@ def build_graph(
         raise BundleError(f"the weights take {size:,} bytes; an ONNX file holds {_LARGEST:,}.")
     import onnx
 
-    nodes = _Nodes()
+    nodes = Nodes()
     _read(nodes, config, stored)
-    _pool(nodes, config, weights)
+    _pool(nodes, config, weights, stored)
     _explain(nodes, config)
     model = _model(nodes)
     onnx.checker.check_model(model)
     return model
 
 
-def _read(nodes: _Nodes, config: ModelConfig, weights: Mapping[str, NDArray[Any]]) -> None:
+def _read(nodes: Nodes, config: ModelConfig, weights: Mapping[str, NDArray[Any]]) -> None:
     """Token ids to `states`, (time, directions, batch, units), and `last`, without the time."""
-    from onnx import helper
-
     nodes.add("Transpose", "token_ids", name="ids", perm=[1, 0])
     _look_up(nodes, weights)
     for name, value in _lstm_weights(config, weights).items():
         nodes.constant(name, value)
     direction = "bidirectional" if config.bidirectional else "forward"
     inputs = ["vectors", "kernel", "recurrent_kernel", "bias", "lengths"]
-    node = helper.make_node(
-        "LSTM", inputs, ["states", "last"], hidden_size=config.units, direction=direction
+    nodes.add_many(
+        "LSTM", *inputs, names=("states", "last"), hidden_size=config.units, direction=direction
     )
-    nodes.nodes.append(node)
     # Padding has no say in a pooled vector, on whichever side it is.
     nodes.add("Equal", "ids", nodes.constant("padding", np.int64(0)), name="padded")
 
 
-def _look_up(nodes: _Nodes, weights: Mapping[str, NDArray[Any]]) -> None:
+def _look_up(nodes: Nodes, weights: Mapping[str, NDArray[Any]]) -> None:
     """Add the word `vectors` of `ids`, (time, batch, embedding_dim).
 
     In int8 only the rows that are read become float32. A DequantizeLinear of the whole table would
     be one node less, but the runtime unfolds it to float32 when it opens the graph.
     """
     embedding = nodes.constant("embedding", weights["embedding"])
-    if SCALE not in weights:
+    if SCALES["embedding"] not in weights:
         nodes.add("Gather", embedding, "ids", name="vectors")
         return
     nodes.add("Gather", embedding, "ids", name="integers")
-    nodes.add("Gather", nodes.constant("embedding_scale", weights[SCALE]), "ids", name="scales")
+    nodes.add(
+        "Gather",
+        nodes.constant("embedding_scale", weights[SCALES["embedding"]]),
+        "ids",
+        name="scales",
+    )
     nodes.add("Cast", "integers", name="whole_numbers", to=1)
     nodes.add("Mul", "whole_numbers", "scales", name="vectors")
 
@@ -166,7 +143,9 @@ def _lstm_weights(
     }
 
 
-def _pool(nodes: _Nodes, config: ModelConfig, weights: Weights) -> None:
+def _pool(
+    nodes: Nodes, config: ModelConfig, weights: Weights, stored: Mapping[str, NDArray[Any]]
+) -> None:
     """`states` and `last` to `logits`, (batch,)."""
     shape = (len(config.directions), len(config.poolings), config.units)
     kernel = weights["head.kernel"].reshape(shape)
@@ -177,10 +156,12 @@ def _pool(nodes: _Nodes, config: ModelConfig, weights: Weights) -> None:
         head = nodes.constant(f"head_{pooling}", kernel[:, index, None, :])
         nodes.add("Mul", pooled, head, name=f"parts_{pooling}")  # (directions, batch, units)
         scores.append(_sum(nodes, f"parts_{pooling}", (0, 2), f"score_{pooling}"))
+    if config.ngrams:
+        scores.append(add_ngrams(nodes, config, stored))
     nodes.add("Sum", *scores, nodes.constant("head_bias", weights["head.bias"]), name="logits")
 
 
-def _pooled(nodes: _Nodes, pooling: str) -> str:
+def _pooled(nodes: Nodes, pooling: str) -> str:
     """Add one pooling of the states over time, (directions, batch, units)."""
     if pooling == "last":
         return "last"
@@ -200,21 +181,23 @@ def _pooled(nodes: _Nodes, pooling: str) -> str:
     return nodes.add("Div", summed, "tokens_states", name="pooled_mean")
 
 
-def _sum(nodes: _Nodes, value: str, axes: tuple[int, ...], name: str) -> str:
+def _sum(nodes: Nodes, value: str, axes: tuple[int, ...], name: str) -> str:
     return nodes.add("ReduceSum", value, nodes.axes(*axes), name=name, keepdims=0)
 
 
-def _explain(nodes: _Nodes, config: ModelConfig) -> None:
+def _explain(nodes: Nodes, config: ModelConfig) -> None:
     """`states` to `contributions`, (batch, time), in a branch that runs only when asked for."""
     from onnx import TensorProto, helper
 
     nodes.add("Shape", "token_ids", name="shape")
     filler = helper.make_tensor("filler", TensorProto.FLOAT, [1], [0.0])
     nodes.add("ConstantOfShape", "shape", name="nothing", value=filler)
-    asked, unasked = _Nodes(), _Nodes()
+    asked, unasked = Nodes(), Nodes()
     asked.constants = nodes.constants  # constants lie in the outer graph
     add = {"max": _max_shares, "mean": _mean_shares, "last": _last_shares}
     shares = [add[pooling](asked, config) for pooling in config.poolings]
+    if config.ngrams:
+        shares += share_ngrams(asked, config)
     asked.add("Sum", *shares, name="shares")
     unasked.add("Identity", "nothing", name="no_shares")
     outputs = [_value("shares", "batch", "time")], [_value("no_shares", "batch", "time")]
@@ -226,7 +209,7 @@ def _explain(nodes: _Nodes, config: ModelConfig) -> None:
     nodes.add("If", "explain", name="contributions", **branches)
 
 
-def _max_shares(nodes: _Nodes, config: ModelConfig) -> str:
+def _max_shares(nodes: Nodes, config: ModelConfig) -> str:
     """Give each feature to the first token at which it is largest."""
     nodes.add("ArgMax", "real_states", name="winners", axis=0, keepdims=0)
     rows = {}
@@ -237,7 +220,7 @@ def _max_shares(nodes: _Nodes, config: ModelConfig) -> str:
     return nodes.add("ScatterElements", *inputs, name="shares_max", axis=1, reduction="add")
 
 
-def _mean_shares(nodes: _Nodes, config: ModelConfig) -> str:
+def _mean_shares(nodes: Nodes, config: ModelConfig) -> str:
     """Give each token what its states add to the sum."""
     nodes.add("Mul", "counted_states", "head_mean", name="weighed_mean")
     _sum(nodes, "weighed_mean", (1, 3), "summands")
@@ -245,7 +228,7 @@ def _mean_shares(nodes: _Nodes, config: ModelConfig) -> str:
     return nodes.add("Transpose", "shares_mean_steps", name="shares_mean", perm=[1, 0])
 
 
-def _last_shares(nodes: _Nodes, config: ModelConfig) -> str:
+def _last_shares(nodes: Nodes, config: ModelConfig) -> str:
     """Give each token the step that the logit took when it was read."""
     nodes.add("Mul", "states", "head_last", name="weighed_last")
     _sum(nodes, "weighed_last", (3,), "levels")  # (time, directions, batch)
@@ -262,7 +245,7 @@ def _last_shares(nodes: _Nodes, config: ModelConfig) -> str:
     return nodes.add("Transpose", "shares_last_steps", name="shares_last", perm=[1, 0])
 
 
-def _read_mask(nodes: _Nodes) -> str:
+def _read_mask(nodes: Nodes) -> str:
     """Say which tokens were read, bool (time, batch)."""
     nodes.constant("zero_share", np.float32(0))
     nodes.add("Shape", "ids", name="time", start=0, end=1)
@@ -280,7 +263,7 @@ def _value(name: str, *shape: str, kind: str = "FLOAT") -> Any:
     return helper.make_tensor_value_info(name, getattr(TensorProto, kind), shape)
 
 
-def _model(nodes: _Nodes) -> onnx.ModelProto:
+def _model(nodes: Nodes) -> onnx.ModelProto:
     from onnx import helper
 
     inputs = [

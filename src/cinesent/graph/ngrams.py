@@ -1,0 +1,117 @@
+"""The part of the graph that scores n-grams: the arithmetic of `text/ngrams.py` in ONNX.
+
+    token_ids ── buckets of each order ── sorted ── first of equal ones ── weights ── sum
+
+Sorting is what finds n-grams that occur twice in a time that grows with the review, not its square.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cinesent.config import NGRAM_ROW, ModelConfig
+from cinesent.graph.nodes import Nodes
+from cinesent.quantization import SCALES
+from cinesent.text.ngrams import CHAIN_FACTOR, WORD_FACTOR
+
+_ONE_LATER = (0, 1, 0, -1)
+
+
+def add_ngrams(nodes: Nodes, config: ModelConfig, weights: Mapping[str, NDArray[Any]]) -> str:
+    """Add the score of the n-grams in `token_ids`; return its name, (batch,)."""
+    _buckets(nodes, config)
+    _rank(nodes)
+    limit = nodes.constant("num_buckets", np.int64(config.ngram_buckets))
+    nodes.add("Pad", "ranked", nodes.axes(*_ONE_LATER), _number(nodes, -1), name="ranked_before")
+    nodes.add("Equal", "ranked", "ranked_before", name="ranked_again")
+    nodes.add("Not", "ranked_again", name="ranked_first")
+    nodes.add("Less", "ranked", limit, name="ranked_known")
+    nodes.add("And", "ranked_first", "ranked_known", name="ngram_counts")
+    nodes.add("Min", "ranked", _number(nodes, config.ngram_buckets - 1), name="ngram_bucket")
+    weight = _weights(nodes, weights)
+    nothing = nodes.constant("no_ngram", np.float32(0))
+    nodes.add("Where", "ngram_counts", weight, nothing, name="ngram_parts")
+    return nodes.add("ReduceSum", "ngram_parts", nodes.axes(1), name="ngram_score", keepdims=0)
+
+
+def _buckets(nodes: Nodes, config: ModelConfig) -> None:
+    """`token_ids` to `buckets`, (batch, order * time): past the last one where there is none."""
+    limit = nodes.constant("num_buckets", np.int64(config.ngram_buckets))
+    nodes.add("Mul", "token_ids", _number(nodes, WORD_FACTOR), name="word_products")
+    nodes.add("Mod", "word_products", limit, name="chain_1")
+    nodes.add("Equal", "token_ids", _number(nodes, 0), name="token_padded")
+    nodes.add("Not", "token_padded", name="whole_1")
+    found, before = [], "token_ids"
+    for order in range(1, config.ngrams + 1):
+        if order > 1:
+            last = order - 1
+            shift = nodes.axes(*_ONE_LATER)
+            nodes.add("Pad", f"chain_{last}", shift, name=f"chain_{last}_later")
+            nodes.add(
+                "Mul", f"chain_{last}_later", _number(nodes, CHAIN_FACTOR), name=f"product_{order}"
+            )
+            nodes.add("Add", f"product_{order}", "chain_1", name=f"sum_{order}")
+            nodes.add("Mod", f"sum_{order}", limit, name=f"chain_{order}")
+            before = nodes.add("Pad", before, shift, name=f"token_{order}")
+            nodes.add("Equal", before, _number(nodes, 0), name=f"missing_{order}")
+            nodes.add("Not", f"missing_{order}", name=f"there_{order}")
+            nodes.add("And", f"whole_{last}", f"there_{order}", name=f"whole_{order}")
+        found.append(
+            nodes.add("Where", f"whole_{order}", f"chain_{order}", limit, name=f"bucket_{order}")
+        )
+    nodes.add("Concat", *found, name="buckets", axis=1)
+
+
+def _rank(nodes: Nodes) -> None:
+    """`buckets` to `ranked`, in rising order, and the `places` that they came from."""
+    nodes.add("Shape", "buckets", name="num_places", start=1, end=2)
+    nodes.add("Squeeze", "num_places", name="num_places_scalar")
+    nodes.add("Range", _number(nodes, 0), "num_places_scalar", _number(nodes, 1), name="all_places")
+    # Place after place within a bucket, so that the first one of equal buckets comes first.
+    nodes.add("Mul", "buckets", "num_places", name="bucket_starts")
+    nodes.add("Add", "bucket_starts", "all_places", name="bucket_keys")
+    nodes.add_many(
+        "TopK", "bucket_keys", "num_places", names=("keys", "key_order"), axis=1, largest=0
+    )
+    nodes.add("Div", "keys", "num_places", name="ranked")
+    nodes.add("Mod", "keys", "num_places", name="places")
+
+
+def _weights(nodes: Nodes, weights: Mapping[str, NDArray[Any]]) -> str:
+    """Look up the weight of each `ngram_bucket`, float32."""
+    table = nodes.constant("ngrams", weights["ngrams"].reshape(-1))
+    if SCALES["ngrams"] not in weights:
+        return nodes.add("Gather", table, "ngram_bucket", name="ngram_weights")
+    scales = nodes.constant("ngram_scale", weights[SCALES["ngrams"]].reshape(-1))
+    nodes.add("Gather", table, "ngram_bucket", name="ngram_integers")
+    nodes.add("Cast", "ngram_integers", name="ngram_numbers", to=1)
+    nodes.add("Div", "ngram_bucket", _number(nodes, NGRAM_ROW), name="ngram_row")
+    nodes.add("Gather", scales, "ngram_row", name="ngram_scales")
+    return nodes.add("Mul", "ngram_numbers", "ngram_scales", name="ngram_weights")
+
+
+def share_ngrams(nodes: Nodes, config: ModelConfig) -> list[str]:
+    """Share the weight of each n-gram out among its words; return the names, (batch, time) each."""
+    nodes.add("Shape", "buckets", name="places_shape")
+    nodes.add("ConstantOfShape", "places_shape", name="no_parts")
+    nodes.add("ScatterElements", "no_parts", "places", "ngram_parts", name="placed", axis=1)
+    shape = nodes.axes(0, config.ngrams, -1)
+    nodes.add("Reshape", "placed", shape, name="placed_orders")
+    shares = []
+    for order in range(1, config.ngrams + 1):
+        index = nodes.constant(f"order_{order}", np.int64(order - 1))
+        size = nodes.constant(f"words_{order}", np.float32(order))
+        nodes.add("Gather", "placed_orders", index, name=f"placed_{order}", axis=1)
+        nodes.add("Div", f"placed_{order}", size, name=f"share_{order}")
+        for back in range(order):
+            shift = nodes.axes(0, -back, 0, back)
+            shares.append(nodes.add("Pad", f"share_{order}", shift, name=f"share_{order}_{back}"))
+    return shares
+
+
+def _number(nodes: Nodes, value: int) -> str:
+    return nodes.constant(f"number_{value}", np.int64(value))

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from cinesent.config import ModelConfig, Recipe
+from cinesent.models.lstm import build_model, get_weights
+from cinesent.training.adversarial import AdversarialStep
+from cinesent.training.batches import Examples
+from cinesent.training.loop import fit
+from cinesent.training.objective import ReviewObjective, predict_rows
+
+pytestmark = pytest.mark.train
+
+SMALL = {"vocabulary_size": 40, "embedding_dim": 6, "units": 4, "pooling": "max+mean"}
+
+
+@pytest.fixture(scope="module")
+def examples() -> Examples:
+    """Reviews of noise, in which one of two words says what they are."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 200)
+    rows = [rng.integers(4, 40, 8).astype(np.int32) for _ in labels]
+    for row, label in zip(rows, labels, strict=True):
+        row[rng.integers(8)] = 2 + label
+    return Examples(rows, labels.astype(np.float32))
+
+
+def recipe(**settings) -> Recipe:
+    return Recipe.from_preset("default").overlay(
+        {**SMALL, "epochs": 12, "patience": 12, "batch_tokens": 200, "learning_rate": 0.02}
+        | {"embedding_dropout": 0.0, "word_dropout": 0.0, "head_dropout": 0.0, **settings}
+    )
+
+
+def trained(examples: Examples, **settings):
+    chosen = recipe(**settings)
+    model = build_model(chosen.model, seed=1)
+    fit(model, ReviewObjective(chosen, examples, examples), seed=1)
+    return model
+
+
+def test_it_learns_and_the_same_seed_gives_the_same_weights(examples) -> None:
+    dropouts = {"embedding_dropout": 0.1, "word_dropout": 0.1, "head_dropout": 0.1}
+    first = trained(examples, adversarial=0.3, **dropouts)
+    assert ((predict_rows(first, examples.rows) > 0.5) == examples.targets).mean() > 0.95
+    second = trained(examples, adversarial=0.3, **dropouts)
+    for name, value in get_weights(first).items():
+        np.testing.assert_array_equal(value, get_weights(second)[name], err_msg=name)
+
+
+def test_word_vectors_move_by_the_length_and_against_the_network(examples) -> None:
+    model, length = trained(examples), 0.5
+    step = AdversarialStep(model, length)
+    ids, targets = np.stack(examples.rows[:20]), examples.targets[:20, None]
+    weights = np.ones(20, dtype=np.float32)
+    *vectors, read = step._lookup(ids)
+
+    def loss_at(moved) -> float:
+        return float(step._learn(moved, read, targets, weights, [])[0])
+
+    _, _, _, uphill = step._learn(vectors, read, targets, weights, [])
+    moved = step._move(vectors, uphill)
+    steps = np.stack([np.asarray(a - b) for a, b in zip(moved, vectors, strict=True)], axis=1)
+    np.testing.assert_allclose(np.linalg.norm(steps.reshape(20, -1), axis=1), length, rtol=1e-3)
+    rng = np.random.default_rng(0)
+    by_chance = []
+    for _ in range(20):
+        random = rng.normal(size=steps.shape).astype(np.float32)
+        random *= length / np.linalg.norm(random.reshape(20, -1), axis=1).reshape(-1, 1, 1, 1)
+        by_chance.append(loss_at([v + random[:, i] for i, v in enumerate(vectors)]))
+    assert loss_at(moved) > 1.5 * max(by_chance)
+
+
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_without_a_step_it_is_two_plain_steps_at_once(examples, bidirectional) -> None:
+    import keras
+
+    config = ModelConfig(**SMALL, bidirectional=bidirectional)
+    ids = np.stack(examples.rows[:16])
+    targets, weights = examples.targets[:16, None], np.ones(16, dtype=np.float32)
+    results = []
+    for adversarial in (True, False):
+        model = build_model(config, seed=3)
+        rate = 10.0 if adversarial else 20.0
+        model.compile(optimizer=keras.optimizers.SGD(rate), loss="binary_crossentropy")
+        if adversarial:
+            AdversarialStep(model, 1e-12)(ids, targets, weights)
+        else:
+            model.train_on_batch(ids, targets, weights)
+        results.append(get_weights(model))
+    before = get_weights(build_model(config, seed=3))
+    for name, value in results[0].items():
+        assert np.abs(value - before[name]).max() > 1e-3
+        np.testing.assert_allclose(value, results[1][name], atol=1e-5, err_msg=name)
+
+
+@pytest.mark.backends
+def test_another_backend_is_refused() -> None:
+    program = (
+        "from cinesent.config import Recipe\n"
+        "from cinesent.models.backend import import_keras\n"
+        "import_keras('jax')\n"
+        "from cinesent.models.lstm import build_model\n"
+        "from cinesent.training.objective import compile_model\n"
+        "from cinesent.training.adversarial import AdversarialStep\n"
+        "r = Recipe.from_preset('default').overlay({'vocabulary_size': 20, 'units': 2})\n"
+        "m = build_model(r.model)\n"
+        "compile_model(m, r, 10)\n"
+        "AdversarialStep(m, 1.0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        check=False,
+    )
+    assert "needs Keras on TensorFlow; it runs on jax" in done.stderr

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from cinesent.bundle import load_bundle
+from cinesent.cli import app
+from cinesent.config import Recipe
+from cinesent.data import Dataset
+from cinesent.data.split import split_reviews
+from cinesent.errors import BundleError, CinesentError, ConfigError, TrainingError
+from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
+from cinesent.training.loop import SilentReporter
+from cinesent.training.options import checkpoint_folder
+from cinesent.training.pretrain import PretrainingRun, pretrain
+from cinesent.training.pretrained import load_language_model
+from cinesent.training.run import train
+
+pytestmark = pytest.mark.train
+
+TINY = {
+    "units": 6,
+    "embedding_dim": 8,
+    "vocabulary_size": 500,
+    "pretraining.epochs": 3,
+    "pretraining.max_length": 32,
+    "pretraining.batch_tokens": 1000,
+    "pretraining.negatives": 50,
+    "pretraining.learning_rate": 0.02,
+}
+
+
+@pytest.fixture(scope="module")
+def run(small_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> PretrainingRun:
+    return pretrain(small_dataset, settings=TINY, out=tmp_path_factory.mktemp("lm") / "lm")
+
+
+def test_it_foretells_better_than_word_counts(run, small_dataset: Dataset) -> None:
+    losses = [record.val_loss for record in run.history]
+    assert losses[-1] < losses[0]
+    assert run.perplexity == pytest.approx(math.exp(min(losses)))
+    model = load_language_model(run.folder)
+    ids = [model.tokenizer.encode(text) for text in small_dataset.train.texts]
+    counts = np.bincount(np.concatenate([np.asarray(row) for row in ids])) + 1.0
+    shares = counts / counts.sum()
+    by_counts = math.exp(-float(np.sum(shares * np.log(shares))))
+    assert run.perplexity < by_counts
+
+
+def test_what_is_saved_is_what_was_learnt(run) -> None:
+    model = load_language_model(run.folder)
+    assert model.config == run.recipe.model
+    assert model.manifest["perplexity"] == pytest.approx(run.perplexity, abs=1e-3)
+    assert len(model.manifest["history"]) == 3
+    assert not checkpoint_folder(run.folder).exists()
+
+
+class Crash(SilentReporter):
+    """The power fails in the second pass."""
+
+    def __init__(self) -> None:
+        self.epoch = 0
+
+    def epoch_started(self, epoch: int, epochs: int, step: int, steps: int) -> None:
+        self.epoch = epoch
+
+    def step_done(self, step: int, *numbers: float) -> None:
+        if (self.epoch, step) == (2, 2):
+            raise RuntimeError("power")
+
+
+def test_a_crashed_run_goes_on_as_if_nothing_had_happened(
+    run, small_dataset: Dataset, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr("cinesent.training.loop.CHECKPOINT_SECONDS", 0.0)
+    out = tmp_path / "lm"
+    with pytest.raises(RuntimeError, match="power"):
+        pretrain(small_dataset, settings=TINY, out=out, reporter=Crash())
+    with pytest.raises(TrainingError, match="an unfinished run lies in"):
+        pretrain(small_dataset, settings=TINY, out=out)
+    with pytest.raises(TrainingError, match="pretraining.epochs was 3, is 4"):
+        pretrain(small_dataset, settings={**TINY, "pretraining.epochs": 4}, out=out, resume=True)
+    pretrain(small_dataset, settings=TINY, out=out, resume=True)
+    expected = load_language_model(run.folder).weights
+    for name, value in load_language_model(out).weights.items():
+        np.testing.assert_array_equal(value, expected[name], err_msg=name)
+
+
+STILL = {"epochs": 1, "learning_rate": 1e-8, "max_length": 32, "batch_tokens": 4000}
+
+
+def test_a_training_begins_with_it(run, small_dataset: Dataset, tmp_path: Path) -> None:
+    settings = {**STILL, "teacher": "none", "precision": "float32"}
+    trained = train(small_dataset, settings=settings, initial=run.folder, out=tmp_path / "m")
+    bundle, model = load_bundle(trained.bundle), load_language_model(run.folder)
+    assert bundle.tokenizer == model.tokenizer
+    assert (bundle.config.units, bundle.config.pooling) == (6, "max+mean")
+    for name, value in model.weights.items():
+        np.testing.assert_allclose(bundle.weights()[name], value, atol=1e-6, err_msg=name)
+    assert bundle.manifest["initial"]["kind"] == "language model"
+    # The preset's own rate: there is nothing yet that could be forgotten.
+    assert trained.recipe.training.learning_rate == 1e-8
+
+
+def test_one_command_does_both_stages(run, small_dataset: Dataset, tmp_path: Path) -> None:
+    settings = {**TINY, **STILL, "teacher": "none", "precision": "float32"}
+    trained = train(small_dataset, settings=settings, out=tmp_path / "m")
+    apart = load_language_model(run.folder).weights
+    for name, value in apart.items():
+        found = load_bundle(trained.bundle).weights()[name]
+        np.testing.assert_allclose(found, value, atol=1e-6, err_msg=name)
+
+
+def test_what_cannot_be_begun_with(run, small_dataset: Dataset, tmp_path: Path) -> None:
+    def begin(folder: Path, **settings) -> None:
+        train(small_dataset, settings=settings, initial=folder, out=tmp_path / "m")
+
+    with pytest.raises(ConfigError, match="units is 7, but the language model in .* has 6"):
+        begin(run.folder, units=7)
+    with pytest.raises(ConfigError, match=r"pretraining.epochs is 2, but the training starts from"):
+        begin(run.folder, **{"pretraining.epochs": 2})
+    for name, says in (
+        ("language-model.safetensors", "SHA-256 differs"),
+        ("tokenizer.json", "SHA-256 differs"),
+        ("config.json", "SHA-256 differs"),
+    ):
+        copy = tmp_path / name
+        shutil.copytree(run.folder, copy)
+        content = bytearray((copy / name).read_bytes())
+        content[-2] ^= 1
+        (copy / name).write_bytes(content)
+        with pytest.raises(BundleError, match=says):
+            begin(copy)
+    copy = tmp_path / "newer"
+    shutil.copytree(run.folder, copy)
+    (copy / "manifest.json").write_text("{}")
+    with pytest.raises(BundleError, match="does not list"):
+        begin(copy)
+    assert not (tmp_path / "m").exists()
+
+
+def test_reviews_held_out_are_not_read(small_dataset: Dataset, tmp_path: Path) -> None:
+    marked = [f"{text} zyzzyva{i}" for i, text in enumerate(small_dataset.train.texts)]
+    data = dataclasses.replace(
+        small_dataset, train=dataclasses.replace(small_dataset.train, texts=marked)
+    )
+    settings = {**TINY, "vocabulary_size": 20_000, "min_count": 1, "pretraining.epochs": 1}
+    done = pretrain(data, settings=settings, out=tmp_path / "lm")
+    tokenizer = load_language_model(done.folder).tokenizer
+    marks = {token for text in marked for token in tokenize(text) if token.startswith("zyzzyva")}
+    assert len(marks) == len(marked)
+    unknown = sum(tokenizer.token_id(mark) == UNKNOWN_ID for mark in marks)
+    _, held_out = split_reviews(data.train.labelled(), validation=0.1, seed=0)
+    assert unknown == len(held_out)
+
+
+def command(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["pretrain", *map(str, arguments)])
+    if isinstance(result.exception, CinesentError):
+        return result.exception.exit_status, result.stdout, str(result.exception)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command_line(small_dataset: Dataset, tmp_path: Path) -> None:
+    data, recipe = tmp_path / "reviews.jsonl", tmp_path / "tiny.toml"
+    rows = zip(small_dataset.train.texts, small_dataset.train.labels.tolist(), strict=True)
+    data.write_text("\n".join(json.dumps({"text": t, "label": n}) for t, n in rows))
+    recipe.write_text(
+        "[model]\nunits = 4\nembedding_dim = 8\nvocabulary_size = 300\n"
+        "[pretraining]\nepochs = 1\nmax_length = 32\nnegatives = 20\n"
+    )
+    out = tmp_path / "lm"
+    arguments = ("--data", data, "--config", recipe, "--out", out)
+    status, stdout, message = command(*arguments)
+    assert status == 0, message
+    assert stdout.startswith(f"{out}\tperplexity ")
+    assert "cinesent train --from" in message
+    status, _, message = command(*arguments)
+    assert status == 1
+    assert "Name another folder with --out, or replace" in message
+    status, _, message = command(*arguments, "--set", "pretraining.negative=3")
+    assert status == 2
+    assert "Did you mean 'negatives'?" in message
+    status, _, message = command("--data", data, "--out", data)
+    assert status == 1
+    assert "is no model of cinesent; it will not be replaced" in message
+    assert Recipe.from_toml(recipe).pretraining.negatives == 20
