@@ -46,6 +46,7 @@ TINY = {
     "units": 8,
     "embedding_dim": 16,
     "vocabulary_size": 3000,
+    "ngram_buckets": 4096,
     "batch_tokens": 6000,
     "max_length": 150,
     "epochs": 4,
