@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import cinesent
 from cinesent.config import ModelConfig, Recipe
 from cinesent.models.lstm import build_model, get_weights
-from cinesent.training.adversarial import AdversarialStep
+from cinesent.training.adversarial import adversarial_step
+from cinesent.training.adversarial.parts import move
 from cinesent.training.batches import Examples
 from cinesent.training.loop import fit
 from cinesent.training.objective import ReviewObjective, predict_rows
@@ -55,16 +59,16 @@ def test_it_learns_and_the_same_seed_gives_the_same_weights(examples) -> None:
 
 def test_word_vectors_move_by_the_length_and_against_the_network(examples) -> None:
     model, length = trained(examples), 0.5
-    step = AdversarialStep(model, length)
+    step = adversarial_step(model, length)
     ids, targets = np.stack(examples.rows[:20]), examples.targets[:20, None]
     weights = np.ones(20, dtype=np.float32)
-    *vectors, read = step._lookup(ids)
+    *vectors, read = step.lookup(ids)
 
     def loss_at(moved) -> float:
         return float(step._learn(moved, read, targets, weights, [])[0])
 
     _, _, _, uphill = step._learn(vectors, read, targets, weights, [])
-    moved = step._move(vectors, uphill)
+    moved = move(vectors, uphill, length)
     steps = np.stack([np.asarray(a - b) for a, b in zip(moved, vectors, strict=True)], axis=1)
     np.testing.assert_allclose(np.linalg.norm(steps.reshape(20, -1), axis=1), length, rtol=1e-3)
     rng = np.random.default_rng(0)
@@ -89,7 +93,7 @@ def test_without_a_step_it_is_two_plain_steps_at_once(examples, bidirectional) -
         rate = 10.0 if adversarial else 20.0
         model.compile(optimizer=keras.optimizers.SGD(rate), loss="binary_crossentropy")
         if adversarial:
-            AdversarialStep(model, 1e-12)(ids, targets, weights)
+            adversarial_step(model, 1e-12)(ids, targets, weights)
         else:
             model.train_on_batch(ids, targets, weights)
         results.append(get_weights(model))
@@ -99,25 +103,75 @@ def test_without_a_step_it_is_two_plain_steps_at_once(examples, bidirectional) -
         np.testing.assert_allclose(value, results[1][name], atol=1e-5, err_msg=name)
 
 
+PROGRAM = """
+import sys
+import numpy as np
+from cinesent.models.backend import import_keras
+keras = import_keras(sys.argv[1])
+from cinesent.config import ModelConfig
+from cinesent.models.lstm import build_model, get_weights, set_weights
+from cinesent.training.adversarial import adversarial_step
+config = ModelConfig(vocabulary_size=40, embedding_dim=6, units=4, pooling="max+mean")
+model, rng = build_model(config), np.random.default_rng(0)
+shapes = config.weight_shapes().items()
+set_weights(model, {name: rng.normal(0, 0.3, shape) for name, shape in shapes})
+model.compile(optimizer=keras.optimizers.SGD(0.5), loss="binary_crossentropy")
+step = adversarial_step(model, 0.5)
+for seed in range(3):
+    ids = rng.integers(1, 40, (8, 6)).astype("int32")
+    ids[0, 3:] = 0
+    said = step(ids, rng.random((8, 1)).astype("float32"), np.ones(8, dtype="float32"))
+np.savez(sys.argv[2], said=said, **get_weights(model))
+"""
+
+
 @pytest.mark.backends
-def test_another_backend_is_refused() -> None:
-    program = (
-        "from cinesent.config import Recipe\n"
-        "from cinesent.models.backend import import_keras\n"
-        "import_keras('jax')\n"
-        "from cinesent.models.lstm import build_model\n"
-        "from cinesent.training.objective import compile_model\n"
-        "from cinesent.training.adversarial import AdversarialStep\n"
-        "r = Recipe.from_preset('default').overlay({'vocabulary_size': 20, 'units': 2})\n"
-        "m = build_model(r.model)\n"
-        "compile_model(m, r, 10)\n"
-        "AdversarialStep(m, 1.0)\n"
-    )
+@pytest.mark.parametrize("backend", [n for n in ("jax", "torch") if importlib.util.find_spec(n)])
+def test_every_backend_takes_the_same_steps(backend: str, tmp_path: Path) -> None:
+    found = {}
+    for name in ("tensorflow", backend):
+        out = tmp_path / f"{name}.npz"
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM, name, str(out)],
+            env={**os.environ, "KERAS_BACKEND": name},
+            check=True,
+        )
+        found[name] = np.load(out)
+    for name in found["tensorflow"].files:
+        np.testing.assert_allclose(
+            found[backend][name], found["tensorflow"][name], atol=1e-5, err_msg=name
+        )
+
+
+@pytest.mark.backends
+@pytest.mark.parametrize("backend", [n for n in ("jax", "torch") if importlib.util.find_spec(n)])
+def test_every_backend_trains_the_whole_recipe(backend: str, tmp_path: Path) -> None:
+    """Language model, adversary, n-grams; in a process of its own, as a user would."""
+    small = {
+        "units": 4,
+        "embedding_dim": 8,
+        "vocabulary_size": 300,
+        "max_length": 32,
+        "batch_tokens": 20_000,
+        "epochs": 1,
+        "teacher": "none",
+        "ngram_buckets": 640,
+        "pretraining.epochs": 1,
+        "pretraining.max_length": 32,
+        "pretraining.negatives": 16,
+        "pretraining.batch_tokens": 20_000,
+    }
+    data = tmp_path / "reviews.csv"
+    lines = [f"{'fine' if n % 2 else 'awful'} film number {n},{n % 2}" for n in range(200)]
+    data.write_text("text,label\n" + "\n".join(lines) + "\n")
+    settings = [f"--set={key}={value}" for key, value in small.items()]
+    command = ["train", "--preset=accurate", "--backend", backend, "--data", str(data), *settings]
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-m", "cinesent", *command, "--out", str(tmp_path / "m")],
         capture_output=True,
         text=True,
-        env={**os.environ, "KERAS_BACKEND": "jax"},
         check=False,
     )
-    assert "needs Keras on TensorFlow; it runs on jax" in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert "perplexity" in done.stderr
+    assert cinesent.load(tmp_path / "m").predict(["a fine film"])[0].probability > 0

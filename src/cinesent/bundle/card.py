@@ -123,6 +123,11 @@ def _network(config: ModelConfig) -> str:
         f"{reads} of {config.units} units, their states pooled over the review ({pooled}), "
         "and a linear head."
     )
+    if config.ngrams:
+        text += (
+            f" Beside it, n-grams of up to {config.ngrams} words add to the logit, by "
+            f"{config.ngram_buckets:,} weights that they share by hashing."
+        )
     if config.sequence_length:
         text += f" It reads {config.sequence_length} tokens of a review and no more."
     return text
@@ -133,7 +138,7 @@ def _stored(storage: Storage, comparison: Any) -> str:
     text = f"The graph that predicts takes {storage.size / 1e6:.1f} MB, "
     if storage.precision == "float32":
         return text + "all of it in float32."
-    text += "its word vectors in eight bits a number (int8) and the rest in float32."
+    text += "its word vectors (and n-grams) in eight bits a number, the rest in float32."
     if isinstance(comparison, Mapping) and {"labels_changed", "reviews"} <= comparison.keys():
         text += (
             f" That changed the labels of {comparison['labels_changed']:,} of "

@@ -139,7 +139,7 @@ class TrainingConfig(Settings):
     adversarial: float = setting(
         0.0,
         "learn each batch a second time, word vectors moved by this length against the network; "
-        "0: once (TensorFlow only)",
+        "0: once",
         0,
         100,
     )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.config import Recipe
-from cinesent.training.adversarial import AdversarialStep
+from cinesent.training.adversarial import adversarial_step
 from cinesent.training.batches import Examples, make_batch, plan_batches, prediction_batches
 from cinesent.training.loop import EpochRecord, StepRecord
 from cinesent.training.optimizer import make_optimizer
@@ -42,13 +42,12 @@ class ReviewObjective:
         self.epochs = self.recipe.training.epochs
         self.patience = self.recipe.training.patience
         self._lengths = np.array([len(row) for row in self.train.rows])
-        self._adversarial: AdversarialStep | None = None
 
     def compile(self, model: Model, seed: int) -> None:
         """Give the model its loss and an optimizer for all epochs."""
         compile_model(model, self.recipe, len(self.plan(seed, 0)) * self.epochs)
         length = self.recipe.training.adversarial
-        self._adversarial = AdversarialStep(model, length) if length else None
+        self._learn = adversarial_step(model, length) if length else model.train_on_batch
 
     def plan(self, seed: int, epoch: int) -> Sequence[Any]:
         """Return the batches of an epoch: indices, rows and width of each."""
@@ -57,8 +56,7 @@ class ReviewObjective:
     def step(self, model: Model, planned: Any) -> StepRecord:
         """Learn from one batch."""
         batch = make_batch(self.train, *planned)
-        learn = self._adversarial or model.train_on_batch
-        loss, agreement = (float(value) for value in learn(batch.ids, batch.targets, batch.weights))
+        loss, agreement = map(float, self._learn(batch.ids, batch.targets, batch.weights))
         return StepRecord(loss, agreement, batch.num_reviews, batch.num_tokens)
 
     def validate(self, model: Model) -> tuple[float, float]:
