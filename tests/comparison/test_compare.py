@@ -117,8 +117,30 @@ def test_without_test_there_are_no_test_numbers(small_dataset):
     assert found.num_validation == 300
 
 
-def test_names():
-    assert check_models(None) == COMPARABLE == (*BASELINES, *PRESETS)
+def test_trained_models_stand_beside_the_others(small_dataset, tiny_run, tmp_path):
+    said: list[str] = []
+    folder = str(tiny_run.bundle)
+    found = compare(
+        small_dataset,
+        ["majority", folder],
+        settings={"validation": 0.2},
+        test=True,
+        say=said.append,
+    )
+    row = next(row for row in found.rows if row.name == folder)
+    assert row.validation.accuracy == pytest.approx(tiny_run.validation["accuracy"])
+    assert row.seconds == pytest.approx(tiny_run.seconds, abs=0.1)
+    assert row.test.num_reviews == 100
+    assert not any(line.startswith("note:") for line in said)
+    compare(small_dataset, [folder], seed=1, settings={"validation": 0.2}, say=said.append)
+    assert any("was trained with seed 0, so it has learnt from some" in line for line in said)
+
+
+def test_names(tmp_path):
+    with pytest.raises(ConfigError, match="nor a folder of that name with one"):
+        check_models([str(tmp_path)])
+    assert (*BASELINES, *PRESETS) == COMPARABLE
+    assert set(COMPARABLE) - set(check_models(None)) == {"accurate"}
     assert check_models(["nb-lr", "majority", "nb-lr"]) == ("nb-lr", "majority")
     assert check_models("nb-lr") == ("nb-lr",)
     with pytest.raises(ConfigError, match="Did you mean 'nb-lr'"):

@@ -33,7 +33,8 @@ def compare_command(
         typer.Option(
             "--models",
             metavar="A,B,...",
-            help="majority, bow-lr, nb-lr, multi-hot-dense, classic, default; else all.",
+            help="majority, bow-lr, nb-lr, multi-hot-dense, classic, default, accurate, or folders "
+            "of trained models; else all but accurate.",
             show_default=False,
         ),
     ] = None,
@@ -62,6 +63,8 @@ def compare_command(
       cinesent compare --data imdb-train --models majority,bow-lr,nb-lr
 
       cinesent compare --data imdb --set epochs=2 --test --out results.md
+
+      cinesent compare --data imdb --models nb-lr,runs/first,runs/second --test
     """
     from cinesent.errors import require
 
@@ -70,7 +73,8 @@ def compare_command(
     from cinesent.config import parse_assignments
     from cinesent.data import load_dataset
 
-    names = check_models(models.replace(" ", "").split(",") if models is not None else None)
+    given = None if models is None else [name.strip() for name in models.split(",")]
+    names = check_models(given)
     overlays = parse_assignments(settings or [])
     _check_out(out)
     dataset = load_dataset(
@@ -115,7 +119,8 @@ def _row(row: ComparedModel) -> list[str]:
     if row.test is not None:
         numbers.append(percent(row.test.accuracy, 2))
     p = "" if row.p_value is None else f"{row.p_value:.3f}" if row.p_value >= 5e-4 else "<0.001"
-    return [row.name, *numbers, p, f"{row.seconds:,.1f}", f"{row.num_parameters:,}"]
+    seconds = "" if row.seconds is None else f"{row.seconds:,.1f}"
+    return [row.name, *numbers, p, seconds, f"{row.num_parameters:,}"]
 
 
 def _title(comparison: Comparison) -> str:

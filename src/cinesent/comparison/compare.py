@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from cinesent.bundle import is_bundle
 from cinesent.comparison.contestants import Task, Trained, train_all
 from cinesent.config import PRESETS, Recipe
 from cinesent.data import load_dataset
@@ -22,8 +23,13 @@ from cinesent.evaluation.metrics import Metrics, mcnemar
 from cinesent.models.backend import import_keras
 from cinesent.models.linear import BASELINES
 
-#: What can be compared, from the simplest on.
+#: What can be trained for a comparison, from the simplest on.
 COMPARABLE = (*BASELINES, *PRESETS)
+
+#: What is compared unless something is named: all but presets that take hours.
+USUAL = tuple(
+    name for name in COMPARABLE if name in BASELINES or not PRESETS[name].pretraining.epochs
+)
 
 #: The baselines that need Keras, as the presets do.
 _KERAS_BASELINES = ("multi-hot-dense",)
@@ -34,10 +40,11 @@ class ComparedModel:
     """One row of a comparison.
 
     Attributes:
-        name: of the baseline or preset.
+        name: of the baseline or preset, or the folder of a model.
         validation: metrics on the reviews held out.
         test: metrics on the test reviews, None where they were not asked for.
-        seconds: from texts to a trained model, wall time.
+        seconds: from texts to a trained model, wall time; of a folder what its manifest says, None
+            if that says nothing.
         num_parameters: how many numbers were learnt.
         p_value: McNemar's, against the best row, on the test reviews if they were asked for, else
             on those held out: the chance of a difference this large or larger if neither were
@@ -47,7 +54,7 @@ class ComparedModel:
     name: str
     validation: Metrics
     test: Metrics | None
-    seconds: float
+    seconds: float | None
     num_parameters: int
     p_value: float | None = None
 
@@ -94,9 +101,13 @@ def compare(
 ) -> Comparison:
     """Train baselines and presets on the same reviews and measure them on the same others.
 
+    Trained models can be set beside them. They must have learnt with the same seed and validation
+    share from the same data, or they may know the reviews that they are measured on.
+
     Args:
         data: a loaded dataset, or what :func:`cinesent.data.load_dataset` takes.
-        models: names out of :data:`COMPARABLE`; None: all.
+        models: names out of :data:`COMPARABLE` and folders of trained models; None: the names that
+            take minutes.
         seed: of the split and of every model.
         backend: of Keras, as for :func:`cinesent.train`.
         settings: laid over every preset, such as ``{"epochs": 1}``; baselines have no settings, but
@@ -106,6 +117,7 @@ def compare(
 
     Raises:
         ConfigError: an unknown name, setting or backend, or settings without a preset.
+        BundleError: a folder's model is damaged.
         DataError: the data cannot be had or used, or has no test reviews that were asked for.
         TrainingError: a training diverged.
         MissingExtraError: the train extra is not installed.
@@ -141,10 +153,13 @@ def check_models(models: Sequence[str] | None) -> tuple[str, ...]:
         ConfigError: a name is not known; the message names the nearest.
     """
     given = [models] if isinstance(models, str) else models
-    names = tuple(dict.fromkeys(COMPARABLE if given is None else given))
+    names = tuple(dict.fromkeys(USUAL if given is None else map(str, given)))
     for name in names:
-        if name not in COMPARABLE:
-            raise ConfigError(f"there is no model '{name}'. {nearest(name, COMPARABLE)}")
+        if name not in COMPARABLE and not is_bundle(Path(name).expanduser()):
+            raise ConfigError(
+                f"there is no model '{name}', nor a folder of that name with one. "
+                f"{nearest(name, COMPARABLE)}"
+            )
     if not names:
         raise ConfigError(f"no model is named. Known: {', '.join(sorted(COMPARABLE))}.")
     return names

@@ -1,4 +1,4 @@
-"""The models of a comparison: each trained in its own way on the same reviews."""
+"""The models of a comparison: each trained in its own way on the same reviews, or trained before."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class Trained:
 
     Attributes:
         probabilities: of positive, (n,) for each part that is scored.
-        seconds: from texts to a trained model, wall time.
+        seconds: from texts to a trained model, wall time; None if nobody knows.
         num_parameters: how many numbers were learnt.
     """
 
     probabilities: Mapping[str, NDArray[Any]]
-    seconds: float
+    seconds: float | None
     num_parameters: int
 
     def measure(self, task: Task, part: str) -> Metrics:
@@ -64,19 +64,22 @@ class Trained:
 def train_all(
     names: Sequence[str], recipes: Mapping[str, Recipe], task: Task
 ) -> dict[str, Trained]:
-    """Train presets by their recipes and baselines by their names, one after the other."""
+    """Train presets by their recipes and baselines by their names, load folders; in turn."""
     found: dict[str, Trained] = {}
     tokens: _Tokens | None = None
     for place, name in enumerate(names, 1):
         count = f"[{place}/{len(names)}] {name}"
+        if name not in recipes and name not in BASELINES:
+            found[name] = _load(name, task)
+            continue
         task.say(f"{count}: learning from {len(task.train):,} reviews")
         if name in recipes:
             found[name] = _train_preset(recipes[name], task)
         else:
             tokens = tokens or _tokenize(task)
             found[name] = _train_baseline(name, tokens, task)
-        metrics = found[name].measure(task, "validation")
-        task.say(f"{count}: accuracy {metrics.accuracy:.4f} in {found[name].seconds:.1f} s")
+        accuracy = found[name].measure(task, "validation").accuracy
+        task.say(f"{count}: accuracy {accuracy:.4f} in {found[name].seconds or 0:.1f} s")
     return found
 
 
@@ -143,3 +146,30 @@ def _train_preset(recipe: Recipe, task: Task) -> Trained:
         }
     shapes = run.recipe.model.weight_shapes().values()
     return Trained(probabilities, run.seconds, sum(map(math.prod, shapes)))
+
+
+def _load(folder: str, task: Task) -> Trained:
+    """Let a trained model predict; say so if it may have learnt from what it is measured on."""
+    from cinesent.classifier import load
+
+    classifier = load(folder)
+    manifest = classifier.bundle.manifest
+    data, seed = manifest.get("data"), manifest.get("seed")
+    if not isinstance(data, dict) or data.get("sha256") != task.dataset.train.fingerprint():
+        task.say(f"note: {folder} has learnt from other reviews than the models trained here")
+    elif seed != task.seed:
+        task.say(
+            f"note: {folder} was trained with seed {seed}, so it has learnt from some of the "
+            f"reviews held out here; only test numbers count, or --seed {seed}"
+        )
+    task.say(f"{folder} predicts")
+    probabilities = {
+        part: classifier.predict_proba(reviews.texts)[:, 1] for part, reviews in task.scored.items()
+    }
+    seconds = manifest.get("seconds")
+    shapes = classifier.bundle.config.weight_shapes().values()
+    return Trained(
+        probabilities,
+        float(seconds) if isinstance(seconds, (int, float)) else None,
+        sum(map(math.prod, shapes)),
+    )
