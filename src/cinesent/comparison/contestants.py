@@ -1,4 +1,4 @@
-"""The models of a comparison: each trained in its own way on the same reviews, or trained before."""
+"""The models of a comparison: each trained in its own way on the same reviews, or before."""
 
 from __future__ import annotations
 
