@@ -14,12 +14,14 @@ from cinesent.models.lstm import (
     LastState,
     MaskedMaxPooling,
     MaskedMeanPooling,
+    NgramScore,
     ReverseSequence,
     WordDropout,
     build_model,
     get_weights,
     set_weights,
 )
+from cinesent.text.ngrams import first_occurrences, ngram_buckets
 
 pytestmark = pytest.mark.train
 
@@ -55,6 +57,32 @@ def test_word_dropout_spares_padding_and_prediction() -> None:
     assert (dropped[ids == 0] == 0).all()
     share = (dropped[ids > 0] == 1).mean()
     assert 0.4 < share < 0.6
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_ngrams_score_as_numpy_says(order: int) -> None:
+    rng = np.random.default_rng(0)
+    layer = NgramScore(order, 128)
+    ids = rng.integers(1, 6, (4, 20)).astype(np.int32)
+    ids[1, 7:] = ids[2, :5] = ids[3, 1:] = 0
+    layer(ids)
+    weights = rng.normal(size=(2, 64)).astype(np.float32)
+    layer.kernel.assign(weights)
+    buckets = ngram_buckets(ids, order, 128)
+    said = np.where(first_occurrences(buckets), weights.reshape(-1)[buckets], 0.0)
+    # Buckets of different orders may be one, and count once then as well.
+    np.testing.assert_allclose(np.asarray(layer(ids))[:, 0], said.sum((1, 2)), rtol=1e-5)
+
+
+def test_ngrams_keep_their_weights_and_may_lose_their_say() -> None:
+    model = build_model(small(ngrams=2, ngram_buckets=64))
+    assert model.get_layer("ngrams").trainable_variables[0].shape == ()
+    weights = {"ngrams": np.full((1, 64), 0.5, dtype=np.float32)}
+    set_weights(model, weights)
+    model.get_layer("ngrams").gain.assign(0.5)
+    assert (get_weights(model)["ngrams"] == 0.25).all()
+    set_weights(model, get_weights(model))
+    assert (get_weights(model)["ngrams"] == 0.25).all()
 
 
 @pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])

@@ -74,7 +74,7 @@ def test_flipped_labels_turn_opinions_around(
     tiny_run: TrainingRun, flipped: Dataset, tmp_path: Path
 ) -> None:
     listener = Listener()
-    settings = {"learning_rate": 0.02, "epochs": 8, "patience": 8}
+    settings = {"learning_rate": 0.02, "epochs": 20, "patience": 20}
     dropouts = dict.fromkeys(["embedding_dropout", "word_dropout", "head_dropout"], 0.0)
     run = fine_tune(
         tiny_run, flipped, tmp_path / "m", settings={**settings, **dropouts}, reporter=listener

@@ -121,7 +121,8 @@ class LastState(layers.Layer):
 class NgramScore(layers.Layer):
     """What the n-grams of a review add to its logit: a weight each, once, in hashed buckets.
 
-    The weights are learnt apart (:mod:`cinesent.training.ngrams`) and stay as they are here.
+    The weights are learnt apart (:mod:`cinesent.training.ngrams`). Where a network that has them
+    is trained further, they stay as they are but for a factor, the `gain`: how much they count.
 
     Call arguments: ids, int32 (batch, time), 0 being padding. Returns float32 (batch, 1).
     """
@@ -139,6 +140,7 @@ class NgramScore(layers.Layer):
             initializer="zeros",
             trainable=False,
         )
+        self.gain = self.add_weight(name="gain", shape=(), initializer="ones")
 
     def call(self, ids: Any) -> Any:
         """Sum the weights of the buckets that occur; see `text/ngrams.py` for the arithmetic."""
@@ -157,8 +159,8 @@ class NgramScore(layers.Layer):
         weights = ops.take(
             ops.reshape(self.kernel, (-1,)), ops.minimum(ranked, self.num_buckets - 1)
         )
-        weights = ops.cast(weights, "float32")
-        return ops.sum(ops.where(counted, weights, 0.0), axis=1, keepdims=True)
+        score = ops.sum(ops.where(counted, weights, 0.0), axis=1, keepdims=True)
+        return score * self.gain
 
     def get_config(self) -> dict[str, Any]:
         """Return what builds the layer again."""
@@ -263,10 +265,13 @@ def _variables(model: keras.Model) -> dict[str, Any]:
 
 def get_weights(model: keras.Model) -> Weights:
     """Return a copy of the model's weights, float32, by the names of a bundle."""
-    return {
+    weights = {
         name: np.array(ops.convert_to_numpy(variable.value), dtype=np.float32)
         for name, variable in _variables(model).items()
     }
+    if "ngrams" in weights:
+        weights["ngrams"] *= ops.convert_to_numpy(model.get_layer("ngrams").gain.value)
+    return weights
 
 
 def set_weights(model: keras.Model, weights: Mapping[str, NDArray[Any]]) -> None:
@@ -283,3 +288,5 @@ def set_weights(model: keras.Model, weights: Mapping[str, NDArray[Any]]) -> None
         if tuple(value.shape) != expected:
             raise BundleError(f"weight '{name}' has shape {value.shape}; expected {expected}.")
         variables[name].assign(value)
+        if name == "ngrams":
+            model.get_layer("ngrams").gain.assign(1.0)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cinesent.config import ModelConfig
+from cinesent.models.linear import NBLogisticRegression
+from cinesent.training.ngrams import NgramWeights, combine, fit_ngrams, ngram_features, weigh
+
+pytest.importorskip("sklearn")
+
+CONFIG = ModelConfig(vocabulary_size=50, ngrams=2, ngram_buckets=2**20)
+
+
+def reviews(count: int, seed: int = 0) -> tuple[list[np.ndarray], np.ndarray]:
+    """Reviews in which 2 is good and 3 bad, unless 4 comes before it."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, count)
+    rows = []
+    for label in labels:
+        row = rng.integers(5, 50, rng.integers(3, 12))
+        word, place = int(rng.integers(2, 4)), int(rng.integers(1, len(row)))
+        row[place] = word
+        if (word == 2) != bool(label):
+            row[place - 1] = 4
+        rows.append(row.astype(np.int32))
+    return rows, labels
+
+
+def test_features_are_the_words_and_pairs_that_occur() -> None:
+    features = ngram_features([np.array([5, 6, 5, 6]), np.array([7])], CONFIG)
+    assert features.sum(axis=1).ravel().tolist() == [[4.0, 1.0]]  # 5, 6, 5 6, 6 5; 7
+    assert features.shape == (2, 2**20)
+
+
+def test_without_collisions_it_is_the_ngram_baseline() -> None:
+    rows, labels = reviews(300)
+    others, _ = reviews(100, seed=1)
+    baseline = NBLogisticRegression(ngram_range=(1, 2))
+    baseline.fit([[str(word) for word in row] for row in rows], labels)
+    expected = baseline.decision_function([[str(word) for word in row] for row in others])
+    found = fit_ngrams(rows, labels, CONFIG).decision_function(others, CONFIG)
+    np.testing.assert_allclose(found, expected, atol=5e-3)
+
+
+def test_pairs_are_worth_more_than_words() -> None:
+    rows, labels = reviews(600)
+    others, truth = reviews(300, seed=1)
+    right = {}
+    for ngrams in (1, 2):
+        config = ModelConfig(vocabulary_size=50, ngrams=ngrams, ngram_buckets=2**16)
+        said = fit_ngrams(rows, labels, config).decision_function(others, config)
+        right[ngrams] = ((said > 0) == truth).mean()
+    assert right[2] > right[1] + 0.05
+
+
+def test_weighing_finds_the_factors_that_made_the_labels() -> None:
+    rng = np.random.default_rng(0)
+    network, ngrams = rng.normal(size=(2, 20_000)) * 2
+    chance = 1 / (1 + np.exp(-(0.6 * network + 0.3 * ngrams)))
+    factors = weigh(network, ngrams, rng.random(20_000) < chance)
+    assert factors == pytest.approx((0.6, 0.3), abs=0.05)
+
+
+def test_what_says_the_opposite_gets_no_say() -> None:
+    rng = np.random.default_rng(0)
+    network = rng.normal(size=1000)
+    labels = rng.random(1000) < 1 / (1 + np.exp(-network))
+    assert weigh(network, -network, labels)[1] == 0.0
+
+
+def test_the_combination_says_the_weighed_sum() -> None:
+    weights = {
+        "head.kernel": np.array([[2.0], [4.0]], dtype=np.float32),
+        "head.bias": np.array([1.0], dtype=np.float32),
+    }
+    ngrams = NgramWeights(np.ones((1, 64), dtype=np.float32), bias=-2.0)
+    joined = combine(weights, ngrams, (0.5, 0.25))
+    assert joined["head.kernel"].ravel().tolist() == [1.0, 2.0]
+    assert joined["head.bias"].tolist() == [0.0]
+    assert (joined["ngrams"] == 0.25).all()
+    assert all(value.dtype == np.float32 for value in joined.values())
