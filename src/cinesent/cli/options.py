@@ -83,6 +83,13 @@ BackendOption = Annotated[
     ),
 ]
 
+MixedPrecisionOption = Annotated[
+    bool,
+    typer.Option(
+        "--mixed-precision", help="Compute in bfloat16 while learning: for GPUs made for it."
+    ),
+]
+
 TextColumn = Annotated[
     str | None,
     typer.Option(

@@ -15,6 +15,7 @@ from cinesent.cli.options import (
     ConfigOption,
     DataOption,
     LabelColumn,
+    MixedPrecisionOption,
     OverwriteOption,
     PositiveFrom,
     PresetOption,
@@ -53,6 +54,7 @@ def train_command(
     overwrite: OverwriteOption = False,
     seed: SeedOption = 0,
     backend: BackendOption = None,
+    mixed_precision: MixedPrecisionOption = False,
     tensorboard: Annotated[
         Path | None,
         typer.Option("--tensorboard", metavar="DIR", help="Write TensorBoard logs there."),
@@ -107,6 +109,7 @@ def train_command(
         initial=start,
         seed=seed,
         backend=backend,
+        mixed_precision=mixed_precision,
         resume=resume,
         overwrite=overwrite,
         tensorboard=tensorboard,

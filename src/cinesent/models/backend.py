@@ -55,6 +55,25 @@ def import_keras(backend: str | None = None) -> Any:
     return keras
 
 
+@contextlib.contextmanager
+def mixed_precision(wanted: bool) -> Iterator[None]:
+    """Build the models made within so that they compute in bfloat16 and learn in float32.
+
+    Twice as fast on hardware made for it; on most processors slower.
+
+    Source:
+        Micikevicius et al. (2018), "Mixed Precision Training".
+    """
+    keras = sys.modules["keras"]
+    before = keras.config.dtype_policy()
+    if wanted:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
 def computes_on_gpu() -> bool:
     """Say whether Keras, which must have been imported, computes on a GPU."""
     backend = sys.modules["keras"].backend.backend()

@@ -66,7 +66,8 @@ class SampledSoftmax(layers.Layer):
             shape=(size, shape[-1]),
             initializer=keras.initializers.RandomNormal(0.0, 0.05, seed=self.seed),
         )
-        self.bias = self.add_weight(name="bias", shape=(size,), initializer="zeros")
+        # Not cut to the few digits of mixed precision, in which a logarithm would be coarse.
+        self.bias = self.add_weight(name="bias", shape=(size,), initializer="zeros", autocast=False)
         self.bias.assign(self.log_shares)
 
     def call(self, vectors: Any, wanted: Any, training: bool = False) -> Any:

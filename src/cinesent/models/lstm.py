@@ -217,11 +217,15 @@ def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
         1,
         activation=None if config.ngrams else "sigmoid",
         kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+        dtype="float32",  # under mixed precision as well: a probability needs its digits
         name="head",
     )(pooled)
     if config.ngrams:
-        beside = NgramScore(config.ngrams, config.ngram_buckets, name="ngrams")(ids)
-        probability = layers.Activation("sigmoid")(layers.Add(name="logit")([probability, beside]))
+        beside = NgramScore(config.ngrams, config.ngram_buckets, dtype="float32", name="ngrams")(
+            ids
+        )
+        logit = layers.Add(dtype="float32", name="logit")([probability, beside])
+        probability = layers.Activation("sigmoid", dtype="float32")(logit)
     return keras.Model(token_ids, probability, name="cinesent")
 
 

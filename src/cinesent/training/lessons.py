@@ -85,7 +85,7 @@ def _first_network(
 def initial_model(prepared: Prepared, seed: int) -> Model:
     """Build the network that learns, with the weights it starts from where there are any.
 
-    It has no n-grams beside it, unless it starts from a model that has: see :func:`with_ngrams`.
+    It has no n-grams beside it, unless it starts from a model that has: see :func:`finished_model`.
     """
     from cinesent.models.lstm import build_model, set_weights
 
@@ -95,24 +95,25 @@ def initial_model(prepared: Prepared, seed: int) -> Model:
     return model
 
 
-def with_ngrams(prepared: Prepared, model: Model, say: Callable[[str], None]) -> Model:
-    """Return a network that is the trained one and the n-grams beside it, weighed on validation.
+def finished_model(prepared: Prepared, model: Model, say: Callable[[str], None]) -> Model:
+    """Return the network that is kept: the trained one, in float32, and the n-grams beside it.
 
     Args:
-        prepared: has the n-grams and the validation reviews.
-        model: the trained network; returned as it is where the recipe has no n-grams.
+        prepared: has the n-grams, if there are any, and the reviews to weigh the two on.
+        model: the trained network.
         say: hears how much each counts.
     """
     from cinesent.models.lstm import build_model, get_weights, set_weights
 
-    ngrams, config = prepared.ngrams, prepared.recipe.model
-    if ngrams is None:
-        return model
-    rows, labels = prepared.validation.rows, prepared.validation.targets
-    probabilities = np.clip(predict_rows(model, rows), 1e-7, 1 - 1e-7)
-    network = np.log(probabilities / (1 - probabilities))
-    factors = weigh(network, ngrams.decision_function(rows, config), labels)
-    say(f"log-odds: {factors[0]:.2f} x the network's + {factors[1]:.2f} x the n-grams'")
-    joined = build_model(config)
-    set_weights(joined, combine(get_weights(model), ngrams, factors))
-    return joined
+    ngrams, weights = prepared.ngrams, get_weights(model)
+    if ngrams is not None:
+        rows, labels = prepared.validation.rows, prepared.validation.targets
+        probabilities = np.clip(predict_rows(model, rows), 1e-7, 1 - 1e-7)
+        network = np.log(probabilities / (1 - probabilities))
+        beside = ngrams.decision_function(rows, prepared.recipe.model)
+        factors = weigh(network, beside, labels)
+        say(f"log-odds: {factors[0]:.2f} x the network's + {factors[1]:.2f} x the n-grams'")
+        weights = combine(weights, ngrams, factors)
+    finished = build_model(prepared.recipe.model)
+    set_weights(finished, weights)
+    return finished

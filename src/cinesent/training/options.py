@@ -29,6 +29,7 @@ class TrainingOptions:
         initial: a trained model to train further: its folder; None begins anew.
         seed: of split, weights, dropout and order: the same seed, the same model.
         backend: "tensorflow", "jax" or "torch"; None: `KERAS_BACKEND`, else TensorFlow.
+        mixed_precision: compute in bfloat16 while learning, for GPUs; what is saved is float32.
         resume: go on with an unfinished run for the same folder.
         overwrite: replace a bundle, drop an unfinished run.
         tensorboard: a folder for TensorBoard event files, None for none.
@@ -39,6 +40,7 @@ class TrainingOptions:
     initial: str | Path | Initial | None = None
     seed: int = 0
     backend: str | None = None
+    mixed_precision: bool = False
     resume: bool = False
     overwrite: bool = False
     tensorboard: Path | None = None
@@ -111,6 +113,7 @@ def describe_run(
         "data": {"name": dataset.name, "sha256": dataset.train.fingerprint()},
         "seed": options.seed,
         "backend": backend,
+        "mixed_precision": options.mixed_precision,
         **({"initial": initial.to_dict()} if initial else {}),
     }
 

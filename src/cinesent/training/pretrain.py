@@ -13,7 +13,7 @@ from cinesent.config import Recipe
 from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset
 from cinesent.errors import CinesentError
-from cinesent.models.backend import import_keras
+from cinesent.models.backend import import_keras, mixed_precision
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.language import learn_language
 from cinesent.training.loop import EpochRecord, Reporter, SilentReporter
@@ -63,7 +63,8 @@ def pretrain(
             `pretraining` settings (five passes, where it has none).
         settings: overlaid on the preset, such as ``{"pretraining.epochs": 3}``.
         reporter: hears how it goes; silent by default.
-        **options: `out`, `seed`, `backend`, `resume`, `overwrite`, as for :func:`cinesent.train`.
+        **options: `out`, `seed`, `backend`, `mixed_precision`, `resume`, `overwrite`, as for
+            :func:`cinesent.train`.
             With the same seed as the training that will start from it, the language model reads
             none of the reviews that the training holds out.
 
@@ -99,7 +100,8 @@ def pretrain(
     except CinesentError:
         checkpoint.remove()
         raise
-    progress = learn_language(corpus, start, chosen.seed, checkpoint, reporter)
+    with mixed_precision(chosen.mixed_precision):
+        progress = learn_language(corpus, start, chosen.seed, checkpoint, reporter)
     perplexity = math.exp(min(record.val_loss for record in progress.history))
     seconds = time.perf_counter() - started
     save_language_model(

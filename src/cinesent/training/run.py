@@ -14,10 +14,10 @@ from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset
 from cinesent.errors import CinesentError
 from cinesent.evaluation.metrics import binary_metrics
-from cinesent.models.backend import import_keras
+from cinesent.models.backend import import_keras, mixed_precision
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.initial import Initial, load_initial
-from cinesent.training.lessons import initial_model, training_examples, with_ngrams
+from cinesent.training.lessons import finished_model, initial_model, training_examples
 from cinesent.training.loop import (
     EpochRecord,
     Interrupt,
@@ -93,7 +93,7 @@ def train(
         settings: overlaid on the preset, such as ``{"units": 96}``.
         reporter: hears how it goes; silent by default.
         **options: the fields of :class:`TrainingOptions`: `out`, `initial`, `seed`, `backend`,
-            `resume`, `overwrite`, `tensorboard`.
+            `mixed_precision`, `resume`, `overwrite`, `tensorboard`.
 
     Raises:
         ConfigError: an unknown preset, setting or backend, or another network than `initial` has.
@@ -129,21 +129,26 @@ def train(
         )
     described = describe_run(data, recipe, chosen, keras.backend.backend(), initial)
     interrupt = Interrupt()
-    prepared = _prepare(data, recipe, chosen, checkpoint, described, reporter, initial, interrupt)
-    examples = training_examples(prepared, chosen.seed, checkpoint, reporter, interrupt)
-    if interrupt.requested:
-        reporter.say("interrupted before the network that is kept began to learn; --resume goes on")
-        raise KeyboardInterrupt
-    model = initial_model(prepared, chosen.seed)
-    progress = fit(
-        model,
-        ReviewObjective(prepared.recipe, examples, prepared.validation),
-        seed=chosen.seed,
-        checkpoint=checkpoint,
-        reporter=_with_tensorboard(reporter, chosen.tensorboard),
-        interrupt=interrupt,
-    )
-    model = with_ngrams(prepared, model, reporter.say)
+    with mixed_precision(chosen.mixed_precision):
+        prepared = _prepare(
+            data, recipe, chosen, checkpoint, described, reporter, initial, interrupt
+        )
+        examples = training_examples(prepared, chosen.seed, checkpoint, reporter, interrupt)
+        if interrupt.requested:
+            reporter.say(
+                "interrupted before the network that is kept began to learn; --resume goes on"
+            )
+            raise KeyboardInterrupt
+        model = initial_model(prepared, chosen.seed)
+        progress = fit(
+            model,
+            ReviewObjective(prepared.recipe, examples, prepared.validation),
+            seed=chosen.seed,
+            checkpoint=checkpoint,
+            reporter=_with_tensorboard(reporter, chosen.tensorboard),
+            interrupt=interrupt,
+        )
+    model = finished_model(prepared, model, reporter.say)
     seconds = time.perf_counter() - started
     validation = _save(model, prepared, progress, described, chosen, seconds, reporter)
     if not interrupt.requested:
