@@ -117,6 +117,11 @@ def describe_file(content: bytes) -> dict[str, Any]:
     return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return str(describe_file(path.read_bytes())["sha256"])
+
+
 def listed_files(folder: Path, manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the manifest's entries by file name.
 

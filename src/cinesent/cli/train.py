@@ -47,6 +47,16 @@ def train_command(
             show_default=False,
         ),
     ] = None,
+    teachers: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--teacher",
+            metavar="DIR",
+            help="A trained model that labels the unlabelled reviews, in the place of the preset's "
+            "own teacher; may be repeated: their opinions are averaged.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="The folder the model goes to.")
     ] = Path("model"),
@@ -76,6 +86,8 @@ def train_command(
       cinesent train --data reviews.csv --positive-from 6 --set epochs=5
 
       cinesent train --data reviews.csv --from model --out mine
+
+      cinesent train --data imdb --teacher large-1 --teacher large-2 --out small
     """
     from cinesent.config import parse_assignments
     from cinesent.data import load_dataset
@@ -107,6 +119,7 @@ def train_command(
         reporter=training_reporter(),
         out=out,
         initial=start,
+        teachers=teachers or [],
         seed=seed,
         backend=backend,
         mixed_precision=mixed_precision,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cinesent.bundle import load_bundle
-from cinesent.bundle.layout import MANIFEST, describe_file
+from cinesent.bundle.layout import MANIFEST, checksum
 from cinesent.config import ModelConfig, Recipe
 from cinesent.data.reviews import Dataset
 from cinesent.errors import ConfigError, TrainingError
@@ -92,14 +93,22 @@ class Initial:
                     f"settings {free} may change."
                 )
 
-    def has_seen(self, dataset: Dataset, recipe: Recipe, seed: int) -> bool:
-        """Say whether it learnt from reviews of `dataset` that this training will hold out."""
-        data, past = self.manifest.get("data"), self.manifest.get("recipe")
-        if not isinstance(data, dict) or data.get("sha256") != dataset.train.fingerprint():
-            return False
-        training = past.get("training") if isinstance(past, dict) else None
-        share = training.get("validation") if isinstance(training, dict) else None
-        return (share, self.manifest.get("seed")) != (recipe.training.validation, seed)
+
+def has_seen(manifest: Mapping[str, Any], dataset: Dataset, recipe: Recipe, seed: int) -> bool:
+    """Say whether a model has learnt from reviews of `dataset` that a training will hold out.
+
+    Args:
+        manifest: of the model.
+        dataset: what the training reads.
+        recipe: has the share it holds out.
+        seed: of its split.
+    """
+    data, past = manifest.get("data"), manifest.get("recipe")
+    if not isinstance(data, dict) or data.get("sha256") != dataset.train.fingerprint():
+        return False
+    training = past.get("training") if isinstance(past, dict) else None
+    share = training.get("validation") if isinstance(training, dict) else None
+    return (share, manifest.get("seed")) != (recipe.training.validation, seed)
 
 
 def load_initial(folder: str | Path, out: Path) -> Initial:
@@ -141,5 +150,5 @@ def load_initial(folder: str | Path, out: Path) -> Initial:
         tokenizer=bundle.tokenizer,
         weights=bundle.weights(),
         manifest=bundle.manifest,
-        sha256=describe_file((bundle.path / MANIFEST).read_bytes())["sha256"],
+        sha256=checksum(bundle.path / MANIFEST),
     )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cinesent.reference import sigmoid
 from cinesent.training.batches import Examples
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.loop import Interrupt, Reporter, fit
 from cinesent.training.ngrams import combine, weigh
 from cinesent.training.objective import ReviewObjective, predict_rows
 from cinesent.training.prepare import Prepared
-from cinesent.training.teacher import soft_labels
+from cinesent.training.teacher import log_odds, soft_labels
 
 if TYPE_CHECKING:
     from keras import Model
@@ -40,6 +41,8 @@ def training_examples(
         reporter: hears of the first network's epochs.
         interrupt: stops the first network; what it has learnt by then is used.
     """
+    if prepared.teacher_logits is not None:
+        return _with_soft_labels(prepared, sigmoid(prepared.teacher_logits))
     if prepared.ngram_logits is None:
         return prepared.train
     settings, network = prepared.recipe.training, None
@@ -51,11 +54,14 @@ def training_examples(
             if not interrupt.requested:
                 checkpoint.store("network-opinions", network)
                 reporter.say("the network that is kept learns from labels and teachers")
+    return _with_soft_labels(prepared, soft_labels(settings, prepared.ngram_logits, network))
+
+
+def _with_soft_labels(prepared: Prepared, probabilities: NDArray[Any]) -> Examples:
+    """Return the labelled reviews, and the unlabelled ones with what a teacher thinks of them."""
     return Examples(
         [*prepared.train.rows, *prepared.unlabelled],
-        np.concatenate(
-            [prepared.train.targets, soft_labels(settings, prepared.ngram_logits, network)]
-        ),
+        np.concatenate([prepared.train.targets, probabilities.astype(np.float32)]),
     )
 
 
@@ -108,8 +114,7 @@ def finished_model(prepared: Prepared, model: Model, say: Callable[[str], None])
     ngrams, weights = prepared.ngrams, get_weights(model)
     if ngrams is not None:
         rows, labels = prepared.validation.rows, prepared.validation.targets
-        probabilities = np.clip(predict_rows(model, rows), 1e-7, 1 - 1e-7)
-        network = np.log(probabilities / (1 - probabilities))
+        network = log_odds(predict_rows(model, rows))
         beside = ngrams.decision_function(rows, prepared.recipe.model)
         factors = weigh(network, beside, labels)
         say(f"log-odds: {factors[0]:.2f} x the network's + {factors[1]:.2f} x the n-grams'")

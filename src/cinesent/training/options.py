@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any
 
 from cinesent._version import __version__
 from cinesent.bundle import is_bundle
+from cinesent.bundle.layout import MANIFEST, checksum
+from cinesent.classifier import Classifier
 from cinesent.config import Recipe
 from cinesent.data.reviews import Dataset
 from cinesent.errors import ConfigError, TrainingError, nearest
@@ -27,6 +29,8 @@ class TrainingOptions:
     Attributes:
         out: the folder the bundle goes to.
         initial: a trained model to train further: its folder; None begins anew.
+        teachers: trained models that label the unlabelled reviews, in the place of the recipe's
+            own teacher: their folders.
         seed: of split, weights, dropout and order: the same seed, the same model.
         backend: "tensorflow", "jax" or "torch"; None: `KERAS_BACKEND`, else TensorFlow.
         mixed_precision: compute in bfloat16 while learning, for GPUs; what is saved is float32.
@@ -38,6 +42,7 @@ class TrainingOptions:
 
     out: Path = Path("model")
     initial: str | Path | Initial | None = None
+    teachers: Sequence[str | Path] = ()
     seed: int = 0
     backend: str | None = None
     mixed_precision: bool = False
@@ -106,8 +111,13 @@ def describe_run(
     options: TrainingOptions,
     backend: str,
     initial: Initial | None,
+    teachers: Sequence[Classifier] = (),
 ) -> dict[str, Any]:
     """Say what is trained, so that a resumed run is the same one."""
+    taught_by = [
+        {"name": teacher.bundle.name, "manifest_sha256": checksum(teacher.bundle.path / MANIFEST)}
+        for teacher in teachers
+    ]
     return {
         "recipe": recipe.to_dict(),
         "data": {"name": dataset.name, "sha256": dataset.train.fingerprint()},
@@ -115,6 +125,7 @@ def describe_run(
         "backend": backend,
         "mixed_precision": options.mixed_precision,
         **({"initial": initial.to_dict()} if initial else {}),
+        **({"teachers": taught_by} if taught_by else {}),
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cinesent.classifier import Classifier
 from cinesent.config import Recipe
 from cinesent.data.duplicates import without_duplicates
 from cinesent.data.reviews import Dataset, Reviews
@@ -21,7 +22,7 @@ from cinesent.training.initial import Initial
 from cinesent.training.language import learn_language
 from cinesent.training.loop import Interrupt, Reporter
 from cinesent.training.ngrams import NgramWeights, fit_ngrams
-from cinesent.training.teacher import ngram_logits
+from cinesent.training.teacher import model_logits, ngram_logits
 from cinesent.training.vectors import ppmi_vectors
 
 TokenLists = list[list[str]]
@@ -38,7 +39,8 @@ class Corpus:
         train: the labelled reviews.
         validation: those held out.
         tokens: of the labelled reviews.
-        unlabelled_tokens: of the unlabelled ones; empty where the recipe has no use for them.
+        unlabelled_texts: the unlabelled reviews; empty where there is no use for them.
+        unlabelled_tokens: theirs.
         encoded: token ids of the labelled reviews.
         unlabelled: token ids of the unlabelled ones.
     """
@@ -48,6 +50,7 @@ class Corpus:
     train: Reviews
     validation: Reviews
     tokens: TokenLists
+    unlabelled_texts: Sequence[str]
     unlabelled_tokens: TokenLists
     encoded: list[list[int]]
     unlabelled: list[list[int]]
@@ -63,6 +66,7 @@ class Prepared:
         train: the labelled reviews.
         unlabelled: token ids of the reviews a teacher judges; empty without a teacher.
         ngram_logits: float32 (unlabelled,), what the n-gram teacher thinks of them, None without.
+        teacher_logits: the same of trained models, where those teach instead.
         validation: encoded as for predicting: nothing cut that the network would not cut.
         validation_reviews: the same reviews as text.
         ngrams: what the n-grams beside the LSTM say, learnt from whole reviews; None where the
@@ -76,6 +80,7 @@ class Prepared:
     train: Examples
     unlabelled: Sequence[NDArray[np.int32]]
     ngram_logits: NDArray[np.float32] | None
+    teacher_logits: NDArray[np.float32] | None
     validation: Examples
     validation_reviews: Reviews
     ngrams: NgramWeights | None
@@ -88,6 +93,8 @@ def read_corpus(
     seed: int,
     say: Callable[[str], None],
     initial: Initial | None = None,
+    *,
+    taught: bool = False,
 ) -> Corpus:
     """Split, tokenize and encode a dataset for a recipe.
 
@@ -97,6 +104,7 @@ def read_corpus(
         seed: of the split.
         say: hears a line a stage.
         initial: what the training starts from, whose vocabulary is taken instead of a new one.
+        taught: whether trained models will judge the unlabelled reviews.
 
     Raises:
         DataError: too few labelled reviews, or only one label among them.
@@ -106,7 +114,8 @@ def read_corpus(
         labelled, validation=recipe.training.validation, seed=seed
     )
     train, validation = labelled.take(train_rows), labelled.take(validation_rows)
-    unlabelled = _unlabelled_reviews(dataset, recipe, validation, initial)
+    wanted = taught or _wants_unlabelled(recipe, initial)
+    unlabelled = _unlabelled_reviews(dataset, validation) if wanted else None
     extra = f", {len(unlabelled):,} unlabelled" if unlabelled else ""
     say(f"{dataset.name}: {len(train):,} reviews to train on, {len(validation):,} held out{extra}")
 
@@ -126,6 +135,7 @@ def read_corpus(
         train=train,
         validation=validation,
         tokens=tokens,
+        unlabelled_texts=unlabelled.texts if unlabelled else [],
         unlabelled_tokens=extra_tokens,
         encoded=[tokenizer.encode_tokens(row) for row in tokens],
         unlabelled=[tokenizer.encode_tokens(row) for row in extra_tokens],
@@ -140,6 +150,7 @@ def prepare(
     reporter: Reporter,
     initial: Initial | None = None,
     interrupt: Interrupt | None = None,
+    teachers: Sequence[Classifier] = (),
 ) -> Prepared:
     """Make what the network is trained on: reviews, teacher's opinions, weights to start from.
 
@@ -151,14 +162,18 @@ def prepare(
         reporter: hears a line a stage, and the epochs of a language model.
         initial: what the training starts from, whose vocabulary and weights are taken.
         interrupt: stops a language model.
+        teachers: trained models that judge the unlabelled reviews, in the recipe's teacher's place.
 
     Raises:
-        DataError: too few labelled reviews, or only one label among them.
+        DataError: too few labelled reviews, or only one label among them; or teachers, and nothing
+            for them to judge.
     """
-    corpus = read_corpus(dataset, recipe, seed, reporter.say, initial)
+    corpus = read_corpus(dataset, recipe, seed, reporter.say, initial, taught=bool(teachers))
     recipe, tokenizer, train = corpus.recipe, corpus.tokenizer, corpus.train
-    logits = _ngram_logits(corpus, checkpoint, reporter.say)
-    taught = corpus.encoded + (corpus.unlabelled if logits is not None else [])
+    judged = _teacher_logits(corpus, teachers, checkpoint, reporter.say)
+    logits = _ngram_logits(corpus, checkpoint, reporter.say) if judged is None else None
+    pupils = corpus.unlabelled if logits is not None or judged is not None else []
+    taught = corpus.encoded + pupils
     reporter.say(_cut_line(taught, recipe))
     if initial is None:
         weights = _initial_weights(corpus, seed, checkpoint, reporter, interrupt)
@@ -171,10 +186,9 @@ def prepare(
         train=Examples(
             [training_row(ids, recipe) for ids in corpus.encoded], train.labels.astype(np.float32)
         ),
-        unlabelled=(
-            [] if logits is None else [training_row(ids, recipe) for ids in corpus.unlabelled]
-        ),
+        unlabelled=[training_row(ids, recipe) for ids in pupils],
         ngram_logits=logits,
+        teacher_logits=judged,
         validation=encode_reviews(corpus.validation, tokenizer, recipe),
         validation_reviews=corpus.validation,
         ngrams=_ngrams(corpus, seed, reporter.say) if "ngrams" not in weights else None,
@@ -222,14 +236,15 @@ def _usable(labelled: Reviews) -> Reviews:
     return labelled
 
 
-def _unlabelled_reviews(
-    dataset: Dataset, recipe: Recipe, validation: Reviews, initial: Initial | None
-) -> Reviews | None:
-    """Return the unlabelled reviews a recipe uses, less those that repeat a review held out."""
+def _wants_unlabelled(recipe: Recipe, initial: Initial | None) -> bool:
+    """Say whether a recipe has a use for unlabelled reviews: to teach by, or to read."""
     reads = recipe.training.word_vectors != "random" or recipe.pretraining.epochs > 0
-    if dataset.unlabelled is None or (
-        recipe.training.teacher == "none" and (initial is not None or not reads)
-    ):
+    return recipe.training.teacher != "none" or (initial is None and reads)
+
+
+def _unlabelled_reviews(dataset: Dataset, validation: Reviews) -> Reviews | None:
+    """Return the unlabelled reviews, less those that repeat a review held out."""
+    if dataset.unlabelled is None:
         return None
     unlabelled = dataset.unlabelled.take(without_duplicates(dataset.unlabelled, of=validation))
     if dataset.test is not None:
@@ -268,6 +283,27 @@ def _ngram_logits(
         say("the n-gram teacher reads the labelled reviews and judges the unlabelled ones")
         logits = ngram_logits(corpus.tokens, corpus.train.labels, corpus.unlabelled_tokens)
         checkpoint.store("ngram-logits", logits)
+    return logits
+
+
+def _teacher_logits(
+    corpus: Corpus,
+    teachers: Sequence[Classifier],
+    checkpoint: Checkpoint,
+    say: Callable[[str], None],
+) -> NDArray[np.float32] | None:
+    """Return what trained models think, float32 (unlabelled,), None where none teach."""
+    if not teachers:
+        return None
+    if not corpus.unlabelled_texts:
+        raise DataError(
+            "a model was named as teacher, but the data has no unlabelled reviews for it to judge. "
+            "Leave out --teacher, or take data with unlabelled reviews, such as imdb."
+        )
+    logits = checkpoint.recall("teacher-logits")
+    if logits is None:
+        logits = model_logits(teachers, corpus.unlabelled_texts, say)
+        checkpoint.store("teacher-logits", logits)
     return logits
 
 

@@ -17,6 +17,7 @@ from cinesent.bundle.layout import (
     CONFIG,
     MANIFEST,
     TOKENIZER,
+    checksum,
     describe_file,
     parse_json,
     read_file,
@@ -148,7 +149,7 @@ def load_language_model(folder: Path) -> LanguageModel:
         tokenizer=Tokenizer.from_payload(parse_json(contents[TOKENIZER], path / TOKENIZER)),
         weights=weights,
         manifest=manifest,
-        sha256=describe_file((path / MANIFEST).read_bytes())["sha256"],
+        sha256=checksum(path / MANIFEST),
     )
 
 

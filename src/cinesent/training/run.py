@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cinesent.bundle import save_bundle
+from cinesent.classifier import Classifier, load
 from cinesent.config import Recipe
 from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset
@@ -16,7 +17,7 @@ from cinesent.errors import CinesentError
 from cinesent.evaluation.metrics import binary_metrics
 from cinesent.models.backend import import_keras, mixed_precision
 from cinesent.training.checkpoint import Checkpoint
-from cinesent.training.initial import Initial, load_initial
+from cinesent.training.initial import Initial, has_seen, load_initial
 from cinesent.training.lessons import finished_model, initial_model, training_examples
 from cinesent.training.loop import (
     EpochRecord,
@@ -40,8 +41,6 @@ from cinesent.training.storage import choose_precision, parity_check
 
 if TYPE_CHECKING:
     from keras import Model
-
-    from cinesent.classifier import Classifier
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,6 @@ class TrainingRun:
 
     def classifier(self) -> Classifier:
         """Load the trained model for predicting."""
-        from cinesent.classifier import load
-
         return load(self.bundle)
 
 
@@ -92,8 +89,8 @@ def train(
             network of that model, see :meth:`~cinesent.config.Recipe.for_fine_tuning`.
         settings: overlaid on the preset, such as ``{"units": 96}``.
         reporter: hears how it goes; silent by default.
-        **options: the fields of :class:`TrainingOptions`: `out`, `initial`, `seed`, `backend`,
-            `mixed_precision`, `resume`, `overwrite`, `tensorboard`.
+        **options: the fields of :class:`TrainingOptions`: `out`, `initial`, `teachers`, `seed`,
+            `backend`, `mixed_precision`, `resume`, `overwrite`, `tensorboard`.
 
     Raises:
         ConfigError: an unknown preset, setting or backend, or another network than `initial` has.
@@ -122,16 +119,13 @@ def train(
 
     if not isinstance(data, Dataset):
         data = load_dataset(data, say=reporter.say)
-    if initial and initial.has_seen(data, recipe, chosen.seed):
-        reporter.say(
-            "note: the model has learnt from some of the reviews that are held out now; take the "
-            "seed and validation share of its own training, or trust a test score only"
-        )
-    described = describe_run(data, recipe, chosen, keras.backend.backend(), initial)
+    teachers = [load(folder) for folder in chosen.teachers]
+    _warn_of_what_is_known(data, recipe, chosen, initial, teachers, reporter)
+    described = describe_run(data, recipe, chosen, keras.backend.backend(), initial, teachers)
     interrupt = Interrupt()
     with mixed_precision(chosen.mixed_precision):
         prepared = _prepare(
-            data, recipe, chosen, checkpoint, described, reporter, initial, interrupt
+            data, recipe, chosen, checkpoint, described, reporter, initial, interrupt, teachers
         )
         examples = training_examples(prepared, chosen.seed, checkpoint, reporter, interrupt)
         if interrupt.requested:
@@ -192,17 +186,41 @@ def _prepare(
     reporter: Reporter,
     initial: Initial | None,
     interrupt: Interrupt,
+    teachers: Sequence[Classifier],
 ) -> Prepared:
     """Open the checkpoint and prepare the data; what cannot be prepared leaves no checkpoint."""
-    if checkpoint.exists:
+    known = checkpoint.exists
+    if known:
         checkpoint.check(described)
-        return prepare(dataset, recipe, options.seed, checkpoint, reporter, initial, interrupt)
-    checkpoint.start(described)
+    else:
+        checkpoint.start(described)
     try:
-        return prepare(dataset, recipe, options.seed, checkpoint, reporter, initial, interrupt)
+        return prepare(
+            dataset, recipe, options.seed, checkpoint, reporter, initial, interrupt, teachers
+        )
     except CinesentError:
-        checkpoint.remove()
+        if not known:
+            checkpoint.remove()
         raise
+
+
+def _warn_of_what_is_known(
+    dataset: Dataset,
+    recipe: Recipe,
+    options: TrainingOptions,
+    initial: Initial | None,
+    teachers: Sequence[Classifier],
+    reporter: Reporter,
+) -> None:
+    """Say so if a model has learnt from reviews that will be held out."""
+    seen = [(initial.path, initial.manifest)] if initial else []
+    seen += [(teacher.bundle.path, teacher.bundle.manifest) for teacher in teachers]
+    for path, manifest in seen:
+        if has_seen(manifest, dataset, recipe, options.seed):
+            reporter.say(
+                f"note: {path} has learnt from some of the reviews that are held out now; take the "
+                "seed and validation share of its own training, or trust a test score only"
+            )
 
 
 def _with_tensorboard(reporter: Reporter, folder: Path | None) -> Reporter:

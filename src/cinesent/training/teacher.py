@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cinesent.classifier import Classifier
 from cinesent.config import TrainingConfig
 from cinesent.models.linear import NBLogisticRegression
+from cinesent.reference import sigmoid
 
 
 def ngram_logits(
@@ -31,6 +33,36 @@ def ngram_logits(
     """
     teacher = NBLogisticRegression().fit(tokens, labels)
     return teacher.decision_function(unlabelled_tokens).astype(np.float32)
+
+
+def model_logits(
+    teachers: Sequence[Classifier], texts: Sequence[str], say: Callable[[str], None]
+) -> NDArray[np.float32]:
+    """Let trained models judge the unlabelled reviews.
+
+    Args:
+        teachers: one or more; several seeds of a recipe know more than one.
+        texts: of the m reviews to judge.
+        say: hears a line a teacher.
+
+    Returns:
+        float32 (m,), the mean of their log-odds of positive.
+
+    Source:
+        Hinton, Vinyals & Dean (2015), "Distilling the Knowledge in a Neural Network".
+    """
+    total = np.zeros(len(texts))
+    for teacher in teachers:
+        say(f"{teacher.bundle.path} judges the unlabelled reviews")
+        positive = teacher.predict_proba(texts)[:, 1].astype(np.float64)
+        total += log_odds(positive)
+    return (total / len(teachers)).astype(np.float32)
+
+
+def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log(p / (1 - p)), of probabilities clipped at 1e-6."""
+    clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(clipped / (1 - clipped)))
 
 
 def soft_labels(
@@ -57,6 +89,5 @@ def soft_labels(
     """
     logits = settings.teacher_scale * ngrams.astype(np.float64)
     if network is not None:
-        clipped = np.clip(network, 1e-6, 1 - 1e-6)
-        logits += settings.teacher_lstm_scale * np.log(clipped / (1 - clipped))
-    return (0.5 * (1.0 + np.tanh(0.5 * logits))).astype(np.float32)
+        logits += settings.teacher_lstm_scale * log_odds(network)
+    return sigmoid(logits).astype(np.float32)

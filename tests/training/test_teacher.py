@@ -1,0 +1,75 @@
+"""Trained models that teach another one."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cinesent.bundle import load_bundle
+from cinesent.config import Recipe
+from cinesent.data import Dataset
+from cinesent.errors import BundleError, DataError
+from cinesent.training.checkpoint import Checkpoint
+from cinesent.training.lessons import training_examples
+from cinesent.training.loop import Interrupt, SilentReporter
+from cinesent.training.prepare import prepare
+from cinesent.training.run import TrainingRun, train
+
+pytestmark = pytest.mark.train
+
+QUICK = {"epochs": 1, "max_length": 48, "units": 4, "word_vectors": "random", "ngrams": 0}
+
+
+class Listener(SilentReporter):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, message: str) -> None:
+        self.lines.append(message)
+
+
+def test_the_targets_are_the_teachers_mean_opinions(
+    tiny_run: TrainingRun, small_dataset: Dataset, tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    teacher = tiny_run.classifier()
+    recipe = tiny_recipe.overlay(QUICK)
+    checkpoint, reporter = Checkpoint(tmp_path), SilentReporter()
+    prepared = prepare(small_dataset, recipe, 0, checkpoint, reporter, teachers=[teacher, teacher])
+    assert prepared.ngram_logits is None
+    examples = training_examples(prepared, 0, checkpoint, reporter, Interrupt())
+    assert len(examples) == len(prepared.train) + len(prepared.unlabelled)
+    told = examples.targets[len(prepared.train) :]
+    thought = teacher.predict_proba(small_dataset.unlabelled.texts)[:, 1]
+    np.testing.assert_allclose(told, thought, atol=1e-5)
+    # A second time from the checkpoint: nobody is asked again.
+    again = prepare(small_dataset, recipe, 0, checkpoint, reporter, teachers=[teacher])
+    np.testing.assert_array_equal(again.teacher_logits, prepared.teacher_logits)
+
+
+def test_the_model_says_who_taught_it(
+    tiny_run: TrainingRun, small_dataset: Dataset, tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    listener = Listener()
+    recipe = tiny_recipe.overlay(QUICK)
+    options = {"teachers": [tiny_run.bundle], "reporter": listener}
+    run = train(small_dataset, recipe, out=tmp_path / "m", **options)
+    assert load_bundle(run.bundle).manifest["teachers"][0]["name"] == tiny_run.recipe.name
+    assert any("judges the unlabelled reviews" in line for line in listener.lines)
+    assert not any(line.startswith(("note:", "the n-gram teacher")) for line in listener.lines)
+    train(small_dataset, recipe, out=tmp_path / "n", seed=1, **options)
+    assert any("has learnt from some of the reviews" in line for line in listener.lines)
+
+
+def test_what_cannot_teach(
+    tiny_run: TrainingRun, small_dataset: Dataset, tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    out, recipe = tmp_path / "m", tiny_recipe.overlay(QUICK)
+    with pytest.raises(BundleError, match="there is no folder"):
+        train(small_dataset, recipe, out=out, teachers=[tmp_path / "none"])
+    alone = dataclasses.replace(small_dataset, unlabelled=None)
+    with pytest.raises(DataError, match="no unlabelled reviews for it to judge"):
+        train(alone, recipe, out=out, teachers=[tiny_run.bundle])
+    assert not list(tmp_path.iterdir())
