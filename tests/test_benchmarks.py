@@ -30,6 +30,7 @@ from benchmarks.predicting.limit import limit_row  # noqa: E402
 from benchmarks.predicting.machine import products_per_token  # noqa: E402
 from benchmarks.predicting.report import describe, find_targets, table  # noqa: E402
 from benchmarks.predicting.samples import texts_of_length  # noqa: E402
+from benchmarks.seeds import row  # noqa: E402
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -162,3 +163,13 @@ def test_the_quick_run_measures_everything(tmp_path: Path) -> None:
 
     again = run("--load", out)
     assert again.stdout == finished.stdout
+
+
+def test_seeds_are_summed_up_as_mean_and_spread(tmp_path: Path) -> None:
+    for seed, accuracy in enumerate((0.91, 0.92, 0.93)):
+        metrics = {"accuracy": accuracy, "loss": 0.2, "ece": 0.01}
+        (tmp_path / f"good-{seed}-test.json").write_text(json.dumps({"metrics": metrics}))
+    cells = ["good", "test", "3", "92.00 ± 1.00", "0.2000 ± 0.0000", "1.00 ± 0.00"]
+    assert row("good", "test", tmp_path) == cells
+    with pytest.raises(SystemExit, match="has no goo-SEED-test.json"):
+        row("goo", "test", tmp_path)
