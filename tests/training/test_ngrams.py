@@ -66,7 +66,8 @@ def test_what_says_the_opposite_gets_no_say() -> None:
     rng = np.random.default_rng(0)
     network = rng.normal(size=1000)
     labels = rng.random(1000) < 1 / (1 + np.exp(-network))
-    assert weigh(network, -network, labels)[1] == 0.0
+    contrary = rng.normal(size=1000) - 2.0 * labels
+    assert weigh(network, contrary, labels)[1] == 0.0
 
 
 def test_the_combination_says_the_weighed_sum() -> None:

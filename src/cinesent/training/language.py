@@ -16,6 +16,7 @@ from cinesent.training.batches import Examples, make_batch, plan_batches, predic
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.loop import EpochRecord, Interrupt, Progress, Reporter, StepRecord, fit
 from cinesent.training.optimizer import make_optimizer
+from cinesent.training.tracing import trace_once
 
 if TYPE_CHECKING:
     from keras import Model
@@ -85,6 +86,7 @@ class LanguageObjective:
             loss=nats_per_word,
             jit_compile=keras.backend.backend() == "jax",
         )
+        trace_once(model, ((None, None), "int32"), ((None, 2), "float32"))
 
     def plan(self, seed: int, epoch: int) -> Sequence[Any]:
         """Return the batches of a pass: indices, rows and width of each."""

@@ -14,6 +14,7 @@ from cinesent.training.adversarial import adversarial_step
 from cinesent.training.batches import Examples, make_batch, plan_batches, prediction_batches
 from cinesent.training.loop import EpochRecord, StepRecord
 from cinesent.training.optimizer import make_optimizer
+from cinesent.training.tracing import trace_once
 
 if TYPE_CHECKING:
     from keras import Model
@@ -46,6 +47,7 @@ class ReviewObjective:
     def compile(self, model: Model, seed: int) -> None:
         """Give the model its loss and an optimizer for all epochs."""
         compile_model(model, self.recipe, len(self.plan(seed, 0)) * self.epochs)
+        trace_once(model, ((None, None), "int32"), ((None, 1), "float32"), ((None,), "float32"))
         length = self.recipe.training.adversarial
         self._learn = adversarial_step(model, length) if length else model.train_on_batch
 

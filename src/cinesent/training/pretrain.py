@@ -90,7 +90,8 @@ def pretrain(
     if not isinstance(data, Dataset):
         data = load_dataset(data, say=reporter.say)
     described = describe_run(data, recipe, chosen, keras.backend.backend(), None)
-    if checkpoint.exists:
+    known = checkpoint.exists
+    if known:
         checkpoint.check(described)
     else:
         checkpoint.start(described)
@@ -98,7 +99,8 @@ def pretrain(
         corpus = read_corpus(data, recipe, chosen.seed, reporter.say)
         start = word_vectors(corpus, chosen.seed, checkpoint, reporter.say)
     except CinesentError:
-        checkpoint.remove()
+        if not known:
+            checkpoint.remove()
         raise
     with mixed_precision(chosen.mixed_precision):
         progress = learn_language(corpus, start, chosen.seed, checkpoint, reporter)
