@@ -151,15 +151,18 @@ class TrainingConfig(Settings):
     teacher: Literal["none", "ngrams", "ngrams+lstm"] = setting(
         "ngrams",
         "who labels the unlabelled reviews: nobody, the n-gram model of the same split, or that "
-        "model together with a first network that learns from the labels alone",
+        "model together with first networks that learn from the labels alone",
     )
     teacher_scale: float = setting(
         0.65, "the n-gram teacher's logit is multiplied by this", 0.01, 10
     )
     teacher_lstm_scale: float = setting(
-        0.35, "and the first network's by this (teacher ngrams+lstm)", 0.0, 10
+        0.35, "and the first networks' by this (teacher ngrams+lstm)", 0.0, 10
     )
-    teacher_epochs: int = setting(3, "epochs of the first network (teacher ngrams+lstm)", 1, 1000)
+    teacher_networks: int = setting(
+        1, "first networks, whose opinions are averaged (teacher ngrams+lstm)", 1, 100
+    )
+    teacher_epochs: int = setting(3, "epochs of a first network (teacher ngrams+lstm)", 1, 1000)
     precision: Literal["auto", "float32", "int8"] = setting(
         "auto",
         "how word vectors are stored: int8 is a quarter of the size; auto: int8, unless that "

@@ -31,30 +31,29 @@ def training_examples(
 ) -> Examples:
     """Return the labelled reviews and, behind them, the unlabelled ones with soft labels.
 
-    With the teacher "ngrams+lstm" a first network is trained here, on the labels alone, to judge
+    With the teacher "ngrams+lstm" first networks are trained here, on the labels alone, to judge
     the unlabelled reviews together with the n-gram model: their mistakes differ.
 
     Args:
         prepared: the reviews, and what the n-gram teacher thinks.
-        seed: of the first network and of its order of reviews.
-        checkpoint: the first network's state, and then its opinions, are kept there.
-        reporter: hears of the first network's epochs.
-        interrupt: stops the first network; what it has learnt by then is used.
+        seed: of the first networks and of their order of reviews.
+        checkpoint: the first networks' states, and then their opinions, are kept there.
+        reporter: hears of the first networks' epochs.
+        interrupt: stops a first network; what it has learnt by then is used.
     """
     if prepared.teacher_logits is not None:
         return _with_soft_labels(prepared, sigmoid(prepared.teacher_logits))
     if prepared.ngram_logits is None:
         return prepared.train
-    settings, network = prepared.recipe.training, None
+    settings, opinions = prepared.recipe.training, None
     if settings.teacher == "ngrams+lstm":
-        network = checkpoint.recall("network-opinions")
-        if network is None:
-            reporter.say("a first network learns from the labels alone, to teach with the n-grams")
-            network = _first_network(prepared, seed, checkpoint, reporter, interrupt)
+        opinions = checkpoint.recall("network-opinions")
+        if opinions is None:
+            opinions = _network_logits(prepared, seed, checkpoint, reporter, interrupt)
             if not interrupt.requested:
-                checkpoint.store("network-opinions", network)
+                checkpoint.store("network-opinions", opinions)
                 reporter.say("the network that is kept learns from labels and teachers")
-    return _with_soft_labels(prepared, soft_labels(settings, prepared.ngram_logits, network))
+    return _with_soft_labels(prepared, soft_labels(settings, prepared.ngram_logits, opinions))
 
 
 def _with_soft_labels(prepared: Prepared, probabilities: NDArray[Any]) -> Examples:
@@ -65,27 +64,40 @@ def _with_soft_labels(prepared: Prepared, probabilities: NDArray[Any]) -> Exampl
     )
 
 
-def _first_network(
+def _network_logits(
     prepared: Prepared,
     seed: int,
     checkpoint: Checkpoint,
     reporter: Reporter,
     interrupt: Interrupt,
 ) -> NDArray[np.float64]:
-    """Train a network on the labels; return its probabilities for the unlabelled reviews, (m,)."""
-    epochs = prepared.recipe.training.teacher_epochs
-    recipe = prepared.recipe.overlay({"epochs": epochs, "patience": epochs})
-    # A seed of its own: the same start would make the same mistakes as the network it teaches.
-    model = initial_model(prepared, seed + 1)
-    fit(
-        model,
-        ReviewObjective(recipe, prepared.train, prepared.validation),
-        seed=seed + 1,
-        checkpoint=checkpoint.part("first-network"),
-        reporter=reporter,
-        interrupt=interrupt,
+    """Train networks on the labels; return their mean log-odds of the unlabelled reviews, (m,)."""
+    settings = prepared.recipe.training
+    recipe = prepared.recipe.overlay(
+        {"epochs": settings.teacher_epochs, "patience": settings.teacher_epochs}
     )
-    return predict_rows(model, prepared.unlabelled)
+    total = np.zeros(len(prepared.unlabelled))
+    for number in range(1, settings.teacher_networks + 1):
+        count = (
+            f" ({number} of {settings.teacher_networks})" if settings.teacher_networks > 1 else ""
+        )
+        reporter.say(
+            f"a first network{count} learns from the labels alone, to teach with the n-grams"
+        )
+        # A seed of its own: the same start would make the same mistakes as the network it teaches.
+        model = initial_model(prepared, seed + number)
+        fit(
+            model,
+            ReviewObjective(recipe, prepared.train, prepared.validation),
+            seed=seed + number,
+            checkpoint=checkpoint.part(f"first-network-{number}"),
+            reporter=reporter,
+            interrupt=interrupt,
+        )
+        total += log_odds(predict_rows(model, prepared.unlabelled))
+        if interrupt.requested:
+            break
+    return total / number
 
 
 def initial_model(prepared: Prepared, seed: int) -> Model:

@@ -68,7 +68,7 @@ def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
 def soft_labels(
     settings: TrainingConfig,
     ngrams: NDArray[np.float32],
-    network: NDArray[np.float64] | None = None,
+    networks: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float32]:
     """Turn the teachers' opinions into targets for the network that is kept.
 
@@ -79,7 +79,7 @@ def soft_labels(
     Args:
         settings: has the scales.
         ngrams: (m,), log-odds by :func:`ngram_logits`.
-        network: (m,), probabilities by a first network; None if there is none.
+        networks: (m,), mean log-odds by first networks; None if there are none.
 
     Returns:
         float32 (m,), the probability of positive.
@@ -88,6 +88,6 @@ def soft_labels(
         Hinton, Vinyals & Dean (2015), "Distilling the Knowledge in a Neural Network".
     """
     logits = settings.teacher_scale * ngrams.astype(np.float64)
-    if network is not None:
-        logits += settings.teacher_lstm_scale * log_odds(network)
+    if networks is not None:
+        logits += settings.teacher_lstm_scale * networks
     return sigmoid(logits).astype(np.float32)
