@@ -49,6 +49,25 @@ def test_the_targets_are_the_teachers_mean_opinions(
     np.testing.assert_array_equal(again.teacher_logits, prepared.teacher_logits)
 
 
+def test_several_first_networks_teach_by_their_mean(
+    small_dataset: Dataset, tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    few = {**QUICK, "teacher_epochs": 1, "teacher_scale": 0.01, "teacher_lstm_scale": 1.0}
+    logits = {}
+    for networks, seed in ((1, 0), (1, 1), (2, 0)):
+        recipe = tiny_recipe.overlay({**few, "teacher_networks": networks})
+        listener = Listener()
+        checkpoint = Checkpoint(tmp_path / f"{networks}-{seed}")
+        checkpoint.start({})
+        prepared = prepare(small_dataset, recipe, 0, checkpoint, listener)
+        examples = training_examples(prepared, seed, checkpoint, listener, Interrupt())
+        told = examples.targets[len(prepared.train) :].astype(np.float64)
+        logits[networks, seed] = np.log(told / (1 - told))
+    mean = (logits[1, 0] + logits[1, 1]) / 2
+    np.testing.assert_allclose(logits[2, 0], mean, atol=1e-3)
+    assert sum("(2 of 2)" in line for line in listener.lines) == 1
+
+
 def test_the_model_says_who_taught_it(
     tiny_run: TrainingRun, small_dataset: Dataset, tiny_recipe: Recipe, tmp_path: Path
 ) -> None:
