@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and the programs that they
+# start as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Before anything imports a framework: two threads each are enough, and quieter start-up lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
