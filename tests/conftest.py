@@ -5,10 +5,6 @@ from __future__ import annotations
 import os
 import signal
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and the programs that they
-# start as well.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
 # Before anything imports a framework: two threads each are enough, and quieter start-up lines.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -19,6 +15,10 @@ import pytest
 from cinesent.config import Recipe
 from cinesent.data import Dataset, Reviews, load_reviews
 from cinesent.training.run import TrainingRun, train
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and the programs that they
+# start as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def take_balanced(reviews: Reviews, count: int, seed: int = 0) -> Reviews:
