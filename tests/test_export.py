@@ -46,13 +46,14 @@ FORMAT_PARAMETERS = [
 def models(tmp_path_factory) -> dict[str, Path]:
     """A bundle of each kind, its probabilities tempered, and one whose word vectors are int8."""
     folder = tmp_path_factory.mktemp("models")
-    kinds = {**SETTINGS, "int8": SETTINGS["default"]}
+    wide = {**SETTINGS["default"], "ngrams": 2, "ngram_buckets": 128}
+    kinds = {**SETTINGS, "int8": SETTINGS["default"], "ngrams": wide}
     return {
         name: save_bundle(
             folder / name,
             temperature=TEMPERATURE,
             thresholds=THRESHOLDS,
-            precision="int8" if name == "int8" else "float32",
+            precision="int8" if name in ("int8", "ngrams") else "float32",
             **bundle_parts(**settings),
         )
         for name, settings in kinds.items()
@@ -97,7 +98,7 @@ def test_the_readme_gives_the_calibrated_probability(models, tmp_path, format, k
 
 
 @pytest.mark.parametrize("format", FORMAT_PARAMETERS)
-@pytest.mark.parametrize("kind", ["cut", "last", "int8"])
+@pytest.mark.parametrize("kind", ["cut", "last", "int8", "ngrams"])
 def test_other_networks_are_exported_too(models, tmp_path, format, kind):
     export_model(models[kind], format, tmp_path / "out")
     for code in read_examples(tmp_path / "out"):

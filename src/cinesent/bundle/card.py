@@ -66,10 +66,11 @@ def model_card(
         manifest: where the model comes from.
         storage: how it is stored.
     """
+    stored = _stored(storage, metrics.get("int8"), config.ngrams > 0)
     sections = [
         _front_matter(name, metrics, manifest),
         f"# {_line(name)}\n",
-        _INTRODUCTION.format(network=f"{_network(config)} {_stored(storage, metrics.get('int8'))}"),
+        _INTRODUCTION.format(network=f"{_network(config)} {stored}"),
         "## What it was measured to do\n",
         *_measured(metrics),
         "## Where it comes from\n",
@@ -133,12 +134,13 @@ def _network(config: ModelConfig) -> str:
     return text
 
 
-def _stored(storage: Storage, comparison: Any) -> str:
+def _stored(storage: Storage, comparison: Any, ngrams: bool) -> str:
     """Say how large the model is, and what that cost."""
     text = f"The graph that predicts takes {storage.size / 1e6:.1f} MB, "
     if storage.precision == "float32":
         return text + "all of it in float32."
-    text += "its word vectors (and n-grams) in eight bits a number, the rest in float32."
+    what = "its word vectors and n-grams" if ngrams else "its word vectors"
+    text += f"{what} in eight bits a number (int8) and the rest in float32."
     if isinstance(comparison, Mapping) and {"labels_changed", "reviews"} <= comparison.keys():
         text += (
             f" That changed the labels of {comparison['labels_changed']:,} of "

@@ -91,11 +91,11 @@ def _backend() -> str | None:
 
 
 def _keras_model(bundle: Bundle) -> Any:
-    """Build the model in Keras, which must be imported, with the temperature in its head."""
+    """Build the model in Keras, which must be imported, with the temperature in its weights."""
     from cinesent.models.lstm import build_model, set_weights
 
     weights = bundle.weights()
-    for name in ("head.kernel", "head.bias"):
+    for name in {"head.kernel", "head.bias", "ngrams"} & weights.keys():
         weights[name] = weights[name] / np.float32(bundle.temperature)
     model = build_model(bundle.config)
     set_weights(model, weights)
@@ -144,6 +144,7 @@ def _write_saved_model(bundle: Bundle, path: Path) -> None:
             layer.use_cudnn = False
     head = model.get_layer("head")
     features = keras.Model(model.input, head.input)
+    beside = model.get_layer("ngrams") if bundle.config.ngrams else None
     token_ids = tf.TensorSpec(
         (None, bundle.config.sequence_length or None), tf.int32, name="token_ids"
     )
@@ -151,6 +152,8 @@ def _write_saved_model(bundle: Bundle, path: Path) -> None:
     def serve(token_ids: Any) -> dict[str, Any]:
         pooled = features(token_ids, training=False)
         logit = tf.linalg.matvec(pooled, head.kernel[:, 0]) + head.bias
+        if beside is not None:
+            logit += beside(token_ids)[:, 0]
         return {"logit": logit, "probability": tf.sigmoid(logit)}
 
     module = tf.Module(name="cinesent")
