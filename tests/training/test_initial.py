@@ -24,7 +24,8 @@ from cinesent.data import Dataset, Reviews
 from cinesent.errors import BundleError, CinesentError, ConfigError, TrainingError
 from cinesent.training import loop
 from cinesent.training.loop import SilentReporter
-from cinesent.training.run import TrainingRun, checkpoint_folder, train
+from cinesent.training.options import checkpoint_folder
+from cinesent.training.run import TrainingRun, train
 
 pytestmark = pytest.mark.train
 

@@ -19,7 +19,8 @@ from cinesent.config import Recipe
 from cinesent.data import Dataset, Reviews
 from cinesent.data.split import split_reviews
 from cinesent.errors import ConfigError, DataError, TrainingError
-from cinesent.training.run import TrainingRun, checkpoint_folder, train
+from cinesent.training.options import checkpoint_folder
+from cinesent.training.run import TrainingRun, train
 
 pytestmark = pytest.mark.train
 

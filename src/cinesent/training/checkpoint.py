@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.errors import TrainingError
+from cinesent.errors import CinesentError, TrainingError
 
 if TYPE_CHECKING:
     from keras import Model
@@ -61,6 +63,27 @@ class Checkpoint:
                 f"the unfinished run in {self.folder} is another one: {'; '.join(differing)}. "
                 "Resume it with the settings it began with, or start over with --overwrite."
             )
+
+    @contextlib.contextmanager
+    def preparing(self, run: dict[str, Any]) -> Iterator[None]:
+        """Begin `run`, or make sure that it is the one that lies here, while its data is prepared.
+
+        What cannot be prepared leaves no checkpoint behind.
+
+        Raises:
+            TrainingError: another run lies here.
+        """
+        known = self.exists
+        if known:
+            self.check(run)
+        else:
+            self.start(run)
+        try:
+            yield
+        except CinesentError:
+            if not known:
+                self.remove()
+            raise
 
     def part(self, name: str) -> Checkpoint:
         """Return a checkpoint within this one, for a network that only leads to the real one."""

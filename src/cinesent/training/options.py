@@ -105,6 +105,19 @@ def check_target(out: Path, *, resume: bool = False, overwrite: bool = False) ->
         )
 
 
+def open_checkpoint(options: TrainingOptions) -> Checkpoint:
+    """Return the checkpoint of a run; an unfinished one that is not wanted any more is removed.
+
+    Raises:
+        TrainingError: as :func:`check_target`.
+    """
+    check_target(options.out, resume=options.resume, overwrite=options.overwrite)
+    checkpoint = Checkpoint(checkpoint_folder(options.out))
+    if options.overwrite and not options.resume:
+        checkpoint.remove()
+    return checkpoint
+
+
 def describe_run(
     dataset: Dataset,
     recipe: Recipe,

@@ -12,15 +12,12 @@ from typing import Any
 from cinesent.config import Recipe
 from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset
-from cinesent.errors import CinesentError
 from cinesent.models.backend import import_keras, mixed_precision
-from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.language import learn_language
 from cinesent.training.loop import EpochRecord, Reporter, SilentReporter
 from cinesent.training.options import (
-    check_target,
-    checkpoint_folder,
     describe_run,
+    open_checkpoint,
     read_options,
     versions,
 )
@@ -82,26 +79,14 @@ def pretrain(
     recipe = recipe.overlay(settings or {})
     if not recipe.pretraining.epochs:
         recipe = recipe.overlay({"pretraining.epochs": 5})
-    check_target(chosen.out, resume=chosen.resume, overwrite=chosen.overwrite)
-    checkpoint = Checkpoint(checkpoint_folder(chosen.out))
-    if chosen.overwrite and not chosen.resume:
-        checkpoint.remove()
+    checkpoint = open_checkpoint(chosen)
     keras = import_keras(chosen.backend)
     if not isinstance(data, Dataset):
         data = load_dataset(data, say=reporter.say)
     described = describe_run(data, recipe, chosen, keras.backend.backend(), None)
-    known = checkpoint.exists
-    if known:
-        checkpoint.check(described)
-    else:
-        checkpoint.start(described)
-    try:
+    with checkpoint.preparing(described):
         corpus = read_corpus(data, recipe, chosen.seed, reporter.say)
         start = word_vectors(corpus, chosen.seed, checkpoint, reporter.say)
-    except CinesentError:
-        if not known:
-            checkpoint.remove()
-        raise
     with mixed_precision(chosen.mixed_precision):
         progress = learn_language(corpus, start, chosen.seed, checkpoint, reporter)
     perplexity = math.exp(min(record.val_loss for record in progress.history))

@@ -13,10 +13,8 @@ from cinesent.classifier import Classifier, load
 from cinesent.config import Recipe
 from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset
-from cinesent.errors import CinesentError
 from cinesent.evaluation.metrics import binary_metrics
 from cinesent.models.backend import import_keras, mixed_precision
-from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.initial import Initial, has_seen, load_initial
 from cinesent.training.lessons import finished_model, initial_model, training_examples
 from cinesent.training.loop import (
@@ -30,9 +28,8 @@ from cinesent.training.loop import (
 from cinesent.training.objective import ReviewObjective
 from cinesent.training.options import (
     TrainingOptions,
-    check_target,
-    checkpoint_folder,
     describe_run,
+    open_checkpoint,
     read_options,
     versions,
 )
@@ -109,10 +106,7 @@ def train(
     reporter = reporter or SilentReporter()
     initial = _initial(chosen)
     recipe = _recipe(preset, settings or {}, initial)
-    check_target(chosen.out, resume=chosen.resume, overwrite=chosen.overwrite)
-    checkpoint = Checkpoint(checkpoint_folder(chosen.out))
-    if chosen.overwrite and not chosen.resume:
-        checkpoint.remove()
+    checkpoint = open_checkpoint(chosen)
     keras = import_keras(chosen.backend)
     if keras.backend.backend() == "torch":
         reporter.say("note: Keras on torch trains LSTMs slowly on a CPU; tensorflow or jax do not")
@@ -124,9 +118,10 @@ def train(
     described = describe_run(data, recipe, chosen, keras.backend.backend(), initial, teachers)
     interrupt = Interrupt()
     with mixed_precision(chosen.mixed_precision):
-        prepared = _prepare(
-            data, recipe, chosen, checkpoint, described, reporter, initial, interrupt, teachers
-        )
+        with checkpoint.preparing(described):
+            prepared = prepare(
+                data, recipe, chosen.seed, checkpoint, reporter, initial, interrupt, teachers
+            )
         examples = training_examples(prepared, chosen.seed, checkpoint, reporter, interrupt)
         if interrupt.requested:
             reporter.say(
@@ -175,33 +170,6 @@ def _recipe(preset: str | Recipe, settings: Mapping[str, Any], initial: Initial 
     if initial:
         initial.check_recipe(recipe)
     return recipe
-
-
-def _prepare(
-    dataset: Dataset,
-    recipe: Recipe,
-    options: TrainingOptions,
-    checkpoint: Checkpoint,
-    described: dict[str, Any],
-    reporter: Reporter,
-    initial: Initial | None,
-    interrupt: Interrupt,
-    teachers: Sequence[Classifier],
-) -> Prepared:
-    """Open the checkpoint and prepare the data; what cannot be prepared leaves no checkpoint."""
-    known = checkpoint.exists
-    if known:
-        checkpoint.check(described)
-    else:
-        checkpoint.start(described)
-    try:
-        return prepare(
-            dataset, recipe, options.seed, checkpoint, reporter, initial, interrupt, teachers
-        )
-    except CinesentError:
-        if not known:
-            checkpoint.remove()
-        raise
 
 
 def _warn_of_what_is_known(
