@@ -255,3 +255,15 @@ def test_tensorboard_files_on_request(small_dataset: Dataset, tmp_path: Path) ->
     for name in ("train", "validation"):
         (events,) = (tmp_path / "logs" / name).glob("events.*")
         assert b"loss" in events.read_bytes()
+
+
+def test_mixed_precision_is_for_learning_only(small_dataset: Dataset, tmp_path: Path) -> None:
+    import keras
+
+    settings = {"units": 4, "embedding_dim": 8, "vocabulary_size": 500, "max_length": 32}
+    settings |= {"epochs": 1, "teacher": "none", "word_vectors": "random", "ngram_buckets": 640}
+    run = train(small_dataset, settings=settings, out=tmp_path / "m", mixed_precision=True)
+    assert keras.config.dtype_policy().name == "float32"
+    bundle = load_bundle(run.bundle, verify="full")
+    assert bundle.manifest["mixed_precision"] is True
+    assert {value.dtype for value in bundle.weights().values()} == {np.dtype("float32")}

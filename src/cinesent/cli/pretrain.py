@@ -46,8 +46,9 @@ def pretrain_command(
 ) -> None:
     """Train a language model on all reviews, and write it to a folder.
 
-    It learns from the training and the unlabelled reviews which word comes next and which came
-    before. No label is used, and no review that the same --seed holds out.
+    It learns which word comes next and which came before, from the training
+    and the unlabelled reviews. No label is used, and no review that the same
+    --seed holds out.
 
     Ctrl-C stops after the step under way; --resume goes on, also after a crash.
 
