@@ -5,7 +5,7 @@ from __future__ import annotations
 from cinesent.config.recipe import Recipe
 from cinesent.config.settings import ModelConfig, PretrainingConfig, TrainingConfig
 
-#: The recipes that come with cinesent. Where their numbers come from: docs/results.md.
+#: By name.
 PRESETS: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (

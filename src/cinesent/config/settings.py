@@ -179,7 +179,11 @@ class PretrainingConfig(Settings):
     """
 
     epochs: int = setting(
-        0, "passes of a language model over all the text before training; 0: none", 0, 1000
+        0,
+        "passes of a language model over all the text before training; 0: none; of no effect "
+        "with --from",
+        0,
+        1000,
     )
     patience: int = setting(2, "passes without a better perplexity before stopping", 1, 1000)
     optimizer: Literal["adam", "rmsprop"] = setting("adam", "the optimizer")

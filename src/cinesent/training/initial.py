@@ -68,19 +68,10 @@ class Initial:
         if self.kind == "model":
             return recipe.for_fine_tuning(self.config)
         taken = {name: getattr(self.config, name) for name in _ENCODER}
-        return replace(
-            recipe,
-            model=replace(recipe.model, **taken),
-            pretraining=replace(recipe.pretraining, epochs=0),
-        )
+        return replace(recipe, model=replace(recipe.model, **taken))
 
     def check_recipe(self, recipe: Recipe) -> None:
         """Raise ConfigError unless `recipe` has this network, as far as it cannot change."""
-        if recipe.pretraining.epochs:
-            raise ConfigError(
-                f"pretraining.epochs is {recipe.pretraining.epochs}, but the training starts from "
-                f"{self.path}. Leave out the one or the other."
-            )
         for name in (item.name for item in fields(ModelConfig) if item.name in self.kept):
             wanted, found = getattr(recipe.model, name), getattr(self.config, name)
             if wanted != found:
@@ -130,17 +121,7 @@ def load_initial(folder: str | Path, out: Path) -> Initial:
             "an interrupted training could not be resumed then. Name another folder with --out."
         )
     if is_language_model(path):
-        found = load_language_model(path)
-        return Initial(
-            kind="language model",
-            path=path,
-            name=found.name,
-            config=found.config,
-            tokenizer=found.tokenizer,
-            weights=found.weights,
-            manifest=found.manifest,
-            sha256=found.sha256,
-        )
+        return Initial(kind="language model", **vars(load_language_model(path)))
     bundle = load_bundle(folder, verify="full")
     return Initial(
         kind="model",
