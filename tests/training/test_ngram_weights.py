@@ -5,7 +5,7 @@ import pytest
 
 from cinesent.config import ModelConfig
 from cinesent.models.linear import NBLogisticRegression
-from cinesent.training.ngrams import NgramWeights, combine, fit_ngrams, ngram_features, weigh
+from cinesent.training.ngrams import NgramWeights, combine, fit_ngrams, ngram_features
 
 pytest.importorskip("sklearn")
 
@@ -52,22 +52,6 @@ def test_pairs_are_worth_more_than_words() -> None:
         said = fit_ngrams(rows, labels, config).decision_function(others, config)
         right[ngrams] = ((said > 0) == truth).mean()
     assert right[2] > right[1] + 0.05
-
-
-def test_weighing_finds_the_factors_that_made_the_labels() -> None:
-    rng = np.random.default_rng(0)
-    network, ngrams = rng.normal(size=(2, 20_000)) * 2
-    chance = 1 / (1 + np.exp(-(0.6 * network + 0.3 * ngrams)))
-    factors = weigh(network, ngrams, rng.random(20_000) < chance)
-    assert factors == pytest.approx((0.6, 0.3), abs=0.05)
-
-
-def test_what_says_the_opposite_gets_no_say() -> None:
-    rng = np.random.default_rng(0)
-    network = rng.normal(size=1000)
-    labels = rng.random(1000) < 1 / (1 + np.exp(-network))
-    contrary = rng.normal(size=1000) - 2.0 * labels
-    assert weigh(network, contrary, labels)[1] == 0.0
 
 
 def test_the_combination_says_the_weighed_sum() -> None:

@@ -17,6 +17,7 @@ from cinesent.training.lessons import training_examples
 from cinesent.training.loop import Interrupt, SilentReporter
 from cinesent.training.prepare import prepare
 from cinesent.training.run import TrainingRun, train
+from cinesent.training.weighing import weigh
 
 pytestmark = pytest.mark.train
 
@@ -38,7 +39,7 @@ def test_the_targets_are_the_teachers_mean_opinions(
     recipe = tiny_recipe.overlay(QUICK)
     checkpoint, reporter = Checkpoint(tmp_path), SilentReporter()
     prepared = prepare(small_dataset, recipe, 0, checkpoint, reporter, teachers=[teacher, teacher])
-    assert prepared.ngram_logits is None
+    assert prepared.ngram_opinion is None
     examples = training_examples(prepared, 0, checkpoint, reporter, Interrupt())
     assert len(examples) == len(prepared.train) + len(prepared.unlabelled)
     told = examples.targets[len(prepared.train) :]
@@ -52,20 +53,36 @@ def test_the_targets_are_the_teachers_mean_opinions(
 def test_several_first_networks_teach_by_their_mean(
     small_dataset: Dataset, tiny_recipe: Recipe, tmp_path: Path
 ) -> None:
-    few = {**QUICK, "teacher_epochs": 1, "teacher_scale": 0.01, "teacher_lstm_scale": 1.0}
-    logits = {}
+    few = {**QUICK, "teacher_epochs": 1}
+    opinions = {}
     for networks, seed in ((1, 0), (1, 1), (2, 0)):
         recipe = tiny_recipe.overlay({**few, "teacher_networks": networks})
         listener = Listener()
         checkpoint = Checkpoint(tmp_path / f"{networks}-{seed}")
         checkpoint.start({})
         prepared = prepare(small_dataset, recipe, 0, checkpoint, listener)
-        examples = training_examples(prepared, seed, checkpoint, listener, Interrupt())
-        told = examples.targets[len(prepared.train) :].astype(np.float64)
-        logits[networks, seed] = np.log(told / (1 - told))
-    mean = (logits[1, 0] + logits[1, 1]) / 2
-    np.testing.assert_allclose(logits[2, 0], mean, atol=1e-3)
+        training_examples(prepared, seed, checkpoint, listener, Interrupt())
+        opinions[networks, seed] = checkpoint.recall("network-opinion")
+    mean = (opinions[1, 0] + opinions[1, 1]) / 2
+    np.testing.assert_allclose(opinions[2, 0], mean, atol=1e-4)
     assert sum("(2 of 2)" in line for line in listener.lines) == 1
+
+
+def test_teachers_are_believed_as_far_as_the_reviews_held_out_bear_them_out(
+    small_dataset: Dataset, tiny_recipe: Recipe, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe.overlay({**QUICK, "teacher": "ngrams+lstm", "teacher_epochs": 1})
+    checkpoint, listener = Checkpoint(tmp_path), Listener()
+    prepared = prepare(small_dataset, recipe, 0, checkpoint, listener)
+    examples = training_examples(prepared, 0, checkpoint, listener, Interrupt())
+    held_out = len(prepared.validation)
+    ngrams, network = (checkpoint.recall(f"{name}-opinion") for name in ("ngram", "network"))
+    factors = weigh(np.stack([ngrams[:held_out], network[:held_out]]), prepared.validation.targets)
+    told = examples.targets[len(prepared.train) :].astype(np.float64)
+    expected = factors[0] * ngrams[held_out:] + factors[1] * network[held_out:]
+    np.testing.assert_allclose(np.log(told / (1 - told)), expected, atol=1e-3)
+    told_so = f"{factors[0]:.2f} x the n-grams' + {factors[1]:.2f} x first networks'"
+    assert any(told_so in line for line in listener.lines)
 
 
 def test_the_model_says_who_taught_it(

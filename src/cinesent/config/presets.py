@@ -65,8 +65,6 @@ PRESETS: dict[str, Recipe] = {
                 batch_tokens=32_000,
                 learning_rate=3e-3,
                 teacher="ngrams+lstm",
-                teacher_scale=0.55,
-                teacher_lstm_scale=0.5,
                 adversarial=0.6,
             ),
             PretrainingConfig(epochs=4, negatives=256),

@@ -153,12 +153,6 @@ class TrainingConfig(Settings):
         "who labels the unlabelled reviews: nobody, the n-gram model of the same split, or that "
         "model together with first networks that learn from the labels alone",
     )
-    teacher_scale: float = setting(
-        0.65, "the n-gram teacher's logit is multiplied by this", 0.01, 10
-    )
-    teacher_lstm_scale: float = setting(
-        0.35, "and the first networks' by this (teacher ngrams+lstm)", 0.0, 10
-    )
     teacher_networks: int = setting(
         1, "first networks, whose opinions are averaged (teacher ngrams+lstm)", 1, 100
     )

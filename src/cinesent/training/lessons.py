@@ -13,10 +13,11 @@ from cinesent.reference import sigmoid
 from cinesent.training.batches import Examples
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.loop import Interrupt, Reporter, fit
-from cinesent.training.ngrams import combine, weigh
+from cinesent.training.ngrams import combine
 from cinesent.training.objective import ReviewObjective, predict_rows
 from cinesent.training.prepare import Prepared
-from cinesent.training.teacher import log_odds, soft_labels
+from cinesent.training.teacher import Opinion, soft_labels
+from cinesent.training.weighing import log_odds, weigh
 
 if TYPE_CHECKING:
     from keras import Model
@@ -39,21 +40,29 @@ def training_examples(
         seed: of the first networks and of their order of reviews.
         checkpoint: the first networks' states, and then their opinions, are kept there.
         reporter: hears of the first networks' epochs.
-        interrupt: stops a first network; what it has learnt by then is used.
+        interrupt: stops a first network; then the labelled reviews are returned alone.
     """
     if prepared.teacher_logits is not None:
         return _with_soft_labels(prepared, sigmoid(prepared.teacher_logits))
-    if prepared.ngram_logits is None:
+    if prepared.ngram_opinion is None:
         return prepared.train
-    settings, opinions = prepared.recipe.training, None
-    if settings.teacher == "ngrams+lstm":
-        opinions = checkpoint.recall("network-opinions")
-        if opinions is None:
-            opinions = _network_logits(prepared, seed, checkpoint, reporter, interrupt)
-            if not interrupt.requested:
-                checkpoint.store("network-opinions", opinions)
-                reporter.say("the network that is kept learns from labels and teachers")
-    return _with_soft_labels(prepared, soft_labels(settings, prepared.ngram_logits, opinions))
+    opinions, names = [prepared.ngram_opinion], ["the n-grams'"]
+    if prepared.recipe.training.teacher == "ngrams+lstm":
+        networks = Opinion.remembered(
+            checkpoint,
+            "network",
+            len(prepared.validation),
+            lambda: _network_opinion(prepared, seed, checkpoint, reporter, interrupt),
+        )
+        if networks is None:
+            return prepared.train
+        opinions, names = [*opinions, networks], [*names, "first networks'"]
+    targets, factors = soft_labels(opinions, prepared.validation.targets)
+    shares = (f"{factor:.2f} x {name}" for factor, name in zip(factors, names, strict=True))
+    reporter.say(
+        f"the network that is kept is taught by labels, and log-odds: {' + '.join(shares)}"
+    )
+    return _with_soft_labels(prepared, targets)
 
 
 def _with_soft_labels(prepared: Prepared, probabilities: NDArray[Any]) -> Examples:
@@ -64,19 +73,19 @@ def _with_soft_labels(prepared: Prepared, probabilities: NDArray[Any]) -> Exampl
     )
 
 
-def _network_logits(
+def _network_opinion(
     prepared: Prepared,
     seed: int,
     checkpoint: Checkpoint,
     reporter: Reporter,
     interrupt: Interrupt,
-) -> NDArray[np.float64]:
-    """Train networks on the labels; return their mean log-odds of the unlabelled reviews, (m,)."""
+) -> Opinion | None:
+    """Train networks on the labels; return their mean opinion, None if they were interrupted."""
     settings = prepared.recipe.training
     recipe = prepared.recipe.overlay(
         {"epochs": settings.teacher_epochs, "patience": settings.teacher_epochs}
     )
-    total = np.zeros(len(prepared.unlabelled))
+    held_out, unlabelled = np.zeros(len(prepared.validation)), np.zeros(len(prepared.unlabelled))
     for number in range(1, settings.teacher_networks + 1):
         count = (
             f" ({number} of {settings.teacher_networks})" if settings.teacher_networks > 1 else ""
@@ -94,10 +103,11 @@ def _network_logits(
             reporter=reporter,
             interrupt=interrupt,
         )
-        total += log_odds(predict_rows(model, prepared.unlabelled))
         if interrupt.requested:
-            break
-    return total / number
+            return None
+        held_out += log_odds(predict_rows(model, prepared.validation.rows))
+        unlabelled += log_odds(predict_rows(model, prepared.unlabelled))
+    return Opinion(held_out / number, unlabelled / number)
 
 
 def initial_model(prepared: Prepared, seed: int) -> Model:
@@ -128,7 +138,7 @@ def finished_model(prepared: Prepared, model: Model, say: Callable[[str], None])
         rows, labels = prepared.validation.rows, prepared.validation.targets
         network = log_odds(predict_rows(model, rows))
         beside = ngrams.decision_function(rows, prepared.recipe.model)
-        factors = weigh(network, beside, labels)
+        factors = weigh(np.stack([network, beside]), labels)
         say(f"log-odds: {factors[0]:.2f} x the network's + {factors[1]:.2f} x the n-grams'")
         weights = combine(weights, ngrams, factors)
     finished = build_model(prepared.recipe.model)

@@ -89,34 +89,7 @@ def ngram_features(rows: Sequence[NDArray[np.int32]], config: ModelConfig) -> An
     return scipy.sparse.csr_matrix((ones, indices, ends), shape=(len(rows), config.ngram_buckets))
 
 
-def weigh(
-    network: NDArray[np.float64], ngrams: NDArray[np.float64], labels: NDArray[Any]
-) -> tuple[float, float]:
-    """Return by how much to multiply the log-odds of two models, so that their sum fits best.
-
-    Args:
-        network: log-odds of reviews that neither has learnt from, (n,).
-        ngrams: those of the other, (n,).
-        labels: of the reviews, (n,), 0 or 1.
-
-    Returns:
-        The factor of the network and that of the n-grams, neither below 0.
-    """
-    from scipy.optimize import minimize
-
-    both, wanted = np.stack([network, ngrams]), np.asarray(labels, dtype=np.float64)
-
-    def loss(factors: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        logits = factors @ both
-        probabilities = 0.5 * (1.0 + np.tanh(0.5 * logits))
-        slope = both @ (probabilities - wanted) / len(wanted)
-        return float(np.mean(np.logaddexp(0.0, logits) - wanted * logits)), slope
-
-    found = minimize(loss, np.array([0.7, 0.5]), jac=True, bounds=[(0.0, 10.0)] * 2)
-    return float(found.x[0]), float(found.x[1])
-
-
-def combine(weights: Weights, ngrams: NgramWeights, factors: tuple[float, float]) -> Weights:
+def combine(weights: Weights, ngrams: NgramWeights, factors: NDArray[np.float64]) -> Weights:
     """Return the weights of one network that says `factors` times what the two say."""
     network, beside = (np.float32(factor) for factor in factors)
     return {

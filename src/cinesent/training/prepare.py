@@ -22,7 +22,7 @@ from cinesent.training.initial import Initial
 from cinesent.training.language import learn_language
 from cinesent.training.loop import Interrupt, Reporter
 from cinesent.training.ngrams import NgramWeights, fit_ngrams
-from cinesent.training.teacher import model_logits, ngram_logits
+from cinesent.training.teacher import Opinion, model_logits, ngram_opinion
 from cinesent.training.vectors import ppmi_vectors
 
 TokenLists = list[list[str]]
@@ -65,8 +65,8 @@ class Prepared:
         tokenizer: see :class:`Corpus`.
         train: the labelled reviews.
         unlabelled: token ids of the reviews a teacher judges; empty without a teacher.
-        ngram_logits: float32 (unlabelled,), what the n-gram teacher thinks of them, None without.
-        teacher_logits: the same of trained models, where those teach instead.
+        ngram_opinion: what the n-gram teacher thinks, None without one or without pupils.
+        teacher_logits: (unlabelled,), what trained models think of them, where those teach instead.
         validation: encoded as for predicting: nothing cut that the network would not cut.
         validation_reviews: the same reviews as text.
         ngrams: what the n-grams beside the LSTM say, learnt from whole reviews; None where the
@@ -79,8 +79,8 @@ class Prepared:
     tokenizer: Tokenizer
     train: Examples
     unlabelled: Sequence[NDArray[np.int32]]
-    ngram_logits: NDArray[np.float32] | None
-    teacher_logits: NDArray[np.float32] | None
+    ngram_opinion: Opinion | None
+    teacher_logits: NDArray[np.float64] | None
     validation: Examples
     validation_reviews: Reviews
     ngrams: NgramWeights | None
@@ -171,8 +171,8 @@ def prepare(
     corpus = read_corpus(dataset, recipe, seed, reporter.say, initial, taught=bool(teachers))
     recipe, tokenizer, train = corpus.recipe, corpus.tokenizer, corpus.train
     judged = _teacher_logits(corpus, teachers, checkpoint, reporter.say)
-    logits = _ngram_logits(corpus, checkpoint, reporter.say) if judged is None else None
-    pupils = corpus.unlabelled if logits is not None or judged is not None else []
+    opinion = _ngram_opinion(corpus, checkpoint, reporter.say) if judged is None else None
+    pupils = corpus.unlabelled if opinion is not None or judged is not None else []
     taught = corpus.encoded + pupils
     reporter.say(_cut_line(taught, recipe))
     if initial is None:
@@ -187,7 +187,7 @@ def prepare(
             [training_row(ids, recipe) for ids in corpus.encoded], train.labels.astype(np.float32)
         ),
         unlabelled=[training_row(ids, recipe) for ids in pupils],
-        ngram_logits=logits,
+        ngram_opinion=opinion,
         teacher_logits=judged,
         validation=encode_reviews(corpus.validation, tokenizer, recipe),
         validation_reviews=corpus.validation,
@@ -272,18 +272,19 @@ def _known_line(encoded: list[list[int]], initial: Initial) -> str:
     return f"starting from {initial.path}, which knows {known:.1%} of the new reviews' tokens"
 
 
-def _ngram_logits(
+def _ngram_opinion(
     corpus: Corpus, checkpoint: Checkpoint, say: Callable[[str], None]
-) -> NDArray[np.float32] | None:
-    """Return what the n-gram teacher thinks, float32 (unlabelled,), None without one or pupils."""
+) -> Opinion | None:
+    """Return what the n-gram teacher thinks, None without one or without pupils."""
     if corpus.recipe.training.teacher == "none" or not corpus.unlabelled_tokens:
         return None
-    logits = checkpoint.recall("ngram-logits")
-    if logits is None:
+
+    def judge() -> Opinion:
         say("the n-gram teacher reads the labelled reviews and judges the unlabelled ones")
-        logits = ngram_logits(corpus.tokens, corpus.train.labels, corpus.unlabelled_tokens)
-        checkpoint.store("ngram-logits", logits)
-    return logits
+        held_out = tokenize_all(corpus.validation.texts)
+        return ngram_opinion(corpus.tokens, corpus.train.labels, held_out, corpus.unlabelled_tokens)
+
+    return Opinion.remembered(checkpoint, "ngram", len(corpus.validation), judge)
 
 
 def _teacher_logits(
@@ -291,8 +292,8 @@ def _teacher_logits(
     teachers: Sequence[Classifier],
     checkpoint: Checkpoint,
     say: Callable[[str], None],
-) -> NDArray[np.float32] | None:
-    """Return what trained models think, float32 (unlabelled,), None where none teach."""
+) -> NDArray[np.float64] | None:
+    """Return what trained models think, (unlabelled,), None where none teach."""
     if not teachers:
         return None
     if not corpus.unlabelled_texts:

@@ -3,41 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.classifier import Classifier
-from cinesent.config import TrainingConfig
 from cinesent.models.linear import NBLogisticRegression
 from cinesent.reference import sigmoid
+from cinesent.training.checkpoint import Checkpoint
+from cinesent.training.weighing import log_odds, weigh
 
 
-def ngram_logits(
+@dataclass(frozen=True)
+class Opinion:
+    """What a teacher thinks of reviews that it has not learnt from, in log-odds of positive.
+
+    Attributes:
+        validation: of the n reviews held out: how much the teacher is to be believed, float64 (n,).
+        unlabelled: of the m reviews that it is to label, float64 (m,).
+    """
+
+    validation: NDArray[np.float64]
+    unlabelled: NDArray[np.float64]
+
+    @classmethod
+    def remembered(
+        cls,
+        checkpoint: Checkpoint,
+        name: str,
+        num_validation: int,
+        judge: Callable[[], Opinion | None],
+    ) -> Opinion | None:
+        """Return the opinion that a checkpoint holds; else ask `judge`, and keep what it says.
+
+        Args:
+            checkpoint: of the run.
+            name: of the teacher.
+            num_validation: how many reviews are held out.
+            judge: returns the opinion, or None if it was interrupted, which is not kept.
+        """
+        stored = checkpoint.recall(f"{name}-opinion")
+        if stored is not None:
+            return cls(stored[:num_validation], stored[num_validation:])
+        opinion = judge()
+        if opinion is not None:
+            both = np.concatenate([opinion.validation, opinion.unlabelled])
+            checkpoint.store(f"{name}-opinion", both)
+        return opinion
+
+
+def ngram_opinion(
     tokens: Sequence[Sequence[str]],
     labels: NDArray[np.int8],
-    unlabelled_tokens: Sequence[Sequence[str]],
-) -> NDArray[np.float32]:
-    """Fit the n-gram baseline to the labels and let it judge the unlabelled reviews.
+    validation: Sequence[Sequence[str]],
+    unlabelled: Sequence[Sequence[str]],
+) -> Opinion:
+    """Fit the n-gram baseline to the labels and let it judge.
 
     Args:
         tokens: of the labelled training reviews, validation left out.
-        labels: int8 (n,), 0 or 1.
-        unlabelled_tokens: of the m reviews to judge.
-
-    Returns:
-        float32 (m,), log-odds of positive.
+        labels: int8, 0 or 1, of those.
+        validation: tokens of the n reviews held out.
+        unlabelled: tokens of the m reviews to label.
 
     Source:
         Wang & Manning (2012), "Baselines and Bigrams".
     """
     teacher = NBLogisticRegression().fit(tokens, labels)
-    return teacher.decision_function(unlabelled_tokens).astype(np.float32)
+    return Opinion(teacher.decision_function(validation), teacher.decision_function(unlabelled))
 
 
 def model_logits(
     teachers: Sequence[Classifier], texts: Sequence[str], say: Callable[[str], None]
-) -> NDArray[np.float32]:
+) -> NDArray[np.float64]:
     """Let trained models judge the unlabelled reviews.
 
     Args:
@@ -46,7 +85,7 @@ def model_logits(
         say: hears a line a teacher.
 
     Returns:
-        float32 (m,), the mean of their log-odds of positive.
+        float64 (m,), the mean of their log-odds of positive.
 
     Source:
         Hinton, Vinyals & Dean (2015), "Distilling the Knowledge in a Neural Network".
@@ -56,38 +95,29 @@ def model_logits(
         say(f"{teacher.bundle.path} judges the unlabelled reviews")
         positive = teacher.predict_proba(texts)[:, 1].astype(np.float64)
         total += log_odds(positive)
-    return (total / len(teachers)).astype(np.float32)
-
-
-def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return log(p / (1 - p)), of probabilities clipped at 1e-6."""
-    clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(clipped / (1 - clipped)))
+    return total / len(teachers)
 
 
 def soft_labels(
-    settings: TrainingConfig,
-    ngrams: NDArray[np.float32],
-    networks: NDArray[np.float64] | None = None,
-) -> NDArray[np.float32]:
-    """Turn the teachers' opinions into targets for the network that is kept.
+    opinions: Sequence[Opinion], labels: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Turn teachers' opinions into targets for the network that is kept.
 
     The network that learns from them sees three times the reviews, and phrases that the labelled
-    ones hold too rarely. Scales below 1 take back the teachers' overconfidence on reviews they were
-    not fitted to. docs/experiments.md says what this is worth.
+    ones hold too rarely. The teachers are weighed on the reviews held out, which takes back their
+    overconfidence on reviews they were not fitted to. docs/experiments.md says what this is worth.
 
     Args:
-        settings: has the scales.
-        ngrams: (m,), log-odds by :func:`ngram_logits`.
-        networks: (m,), mean log-odds by first networks; None if there are none.
+        opinions: one a teacher.
+        labels: of the reviews held out, 0 or 1, (n,).
 
     Returns:
-        float32 (m,), the probability of positive.
+        The probability of positive of the unlabelled reviews, float32 (m,), and how much each
+        teacher's log-odds count in it.
 
     Source:
         Hinton, Vinyals & Dean (2015), "Distilling the Knowledge in a Neural Network".
     """
-    logits = settings.teacher_scale * ngrams.astype(np.float64)
-    if networks is not None:
-        logits += settings.teacher_lstm_scale * networks
-    return sigmoid(logits).astype(np.float32)
+    factors = weigh(np.stack([opinion.validation for opinion in opinions]), labels)
+    logits = factors @ np.stack([opinion.unlabelled for opinion in opinions])
+    return sigmoid(logits).astype(np.float32), factors
