@@ -59,7 +59,9 @@ def import_keras(backend: str | None = None) -> Any:
 def mixed_precision(wanted: bool) -> Iterator[None]:
     """Build the models made within so that they compute in bfloat16 and learn in float32.
 
-    Twice as fast on hardware made for it; on most processors slower.
+    LSTMs follow it unless :func:`lstm_dtype` says otherwise. Worth it on hardware made for it: on
+    GPUs, and on processors with instructions for bfloat16 where the network is large
+    (docs/experiments.md).
 
     Source:
         Micikevicius et al. (2018), "Mixed Precision Training".
@@ -72,6 +74,19 @@ def mixed_precision(wanted: bool) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def lstm_dtype() -> str | None:
+    """Return the type that LSTM layers compute in; None leaves it to the policy.
+
+    On a GPU, JAX has cuDNN's LSTM in float32 alone (jax-ml/jax issue 18867), and Keras would take
+    its loop over words instead without saying so; TensorFlow's is sure for float16 and float32
+    only. cuDNN multiplies float32 on the tensor cores as well, in TF32.
+    """
+    keras = sys.modules["keras"]
+    mixed = keras.config.dtype_policy().compute_dtype != "float32"
+    held = keras.backend.backend() in ("jax", "tensorflow")
+    return "float32" if mixed and held and computes_on_gpu() else None
 
 
 def computes_on_gpu() -> bool:

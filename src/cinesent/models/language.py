@@ -20,7 +20,7 @@ from keras import layers, ops
 from numpy.typing import NDArray
 
 from cinesent.config import ModelConfig, PretrainingConfig
-from cinesent.models.lstm import ReverseSequence
+from cinesent.models.lstm import ReverseSequence, lstm_layer
 from cinesent.text.tokenizer import PADDING_ID
 
 # Words are drawn as wrong answers by their frequency to this power (Mikolov et al., 2013).
@@ -135,13 +135,7 @@ def build_language_model(
         vectors = embedding(ids)
         if settings.embedding_dropout:
             vectors = layers.SpatialDropout1D(settings.embedding_dropout, seed=next(seeds))(vectors)
-        states = layers.LSTM(
-            config.units,
-            return_sequences=True,
-            kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
-            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
-            name=direction,
-        )(vectors)
+        states = lstm_layer(config.units, direction, seeds)(vectors)
         expected = layers.Dense(
             config.embedding_dim,
             kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),

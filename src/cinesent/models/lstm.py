@@ -15,7 +15,7 @@ Importing this module imports Keras and its backend.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from cinesent.config import NGRAM_ROW, ModelConfig
 from cinesent.errors import BundleError
+from cinesent.models.backend import lstm_dtype
 from cinesent.text.ngrams import CHAIN_FACTOR, WORD_FACTOR
 from cinesent.text.tokenizer import PADDING_ID, UNKNOWN_ID
 
@@ -230,22 +231,36 @@ def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
 
 
 def _read_and_pool(
-    config: ModelConfig, direction: str, vectors: Any, ids: Any, seeds: Any
+    config: ModelConfig, direction: str, vectors: Any, ids: Any, seeds: Iterator[int]
 ) -> list[Any]:
     """Run one LSTM over `vectors` and return its pooled vectors, (batch, units) each."""
     # With every review padded on the left to one length, the last state is the last output.
     plain_last = config.sequence_length > 0 and config.pooling == "last"
-    lstm = layers.LSTM(
-        config.units,
-        return_sequences=not plain_last,
-        kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
-        recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
-        name=direction,
-    )
-    states = lstm(vectors)
+    states = lstm_layer(config.units, direction, seeds, return_sequences=not plain_last)(vectors)
     if plain_last:
         return [states]
     return [_POOLINGS[name](name=f"{direction}_{name}")(states, ids) for name in config.poolings]
+
+
+def lstm_layer(
+    units: int, name: str, seeds: Iterator[int], *, return_sequences: bool = True
+) -> layers.LSTM:
+    """Return an LSTM as cuDNN can compute it: no mask, no dropout inside, Keras's own gates.
+
+    Args:
+        units: of the LSTM.
+        name: of the layer: the direction it reads in.
+        seeds: two are taken, for its two kernels.
+        return_sequences: the state at each word, or the last alone.
+    """
+    return layers.LSTM(
+        units,
+        return_sequences=return_sequences,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+        name=name,
+        dtype=lstm_dtype(),
+    )
 
 
 def _variables(model: keras.Model) -> dict[str, Any]:

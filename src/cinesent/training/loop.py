@@ -231,11 +231,15 @@ def fit(
     Raises:
         TrainingError: the loss is not a number any more.
     """
+    from cinesent.models.backend import computes_on_gpu
+    from cinesent.models.cudnn import uses_cudnn
     from cinesent.models.lstm import get_weights, set_weights
 
     reporter = reporter or SilentReporter()
     interrupt = interrupt or Interrupt()
     objective.compile(model, seed)
+    if computes_on_gpu() and not uses_cudnn(model):
+        reporter.say("note: this GPU computes the LSTMs word by word, not in cuDNN's kernels: slow")
     progress = Progress()
     if checkpoint:
         checkpoint.load_state(model, progress)
