@@ -389,7 +389,7 @@ def test_full_compares_the_graph_with_the_weights(folder, other):
         load_bundle(folder, verify="full")
 
 
-@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean", "last+max+mean"])
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_every_graph_that_is_built_passes(tmp_path, pooling, bidirectional, precision):

@@ -49,6 +49,10 @@ def test_strings_are_read_as_the_type_of_their_key() -> None:
             "would read the padding, not the review. Use padding=left",
         ),
         (
+            {"pooling": "last+max+mean", "sequence_length": 100},
+            "is for reviews of any length. Use sequence_length=0",
+        ),
+        (
             {"sequence_length": 100, "padding": "left"},
             "bidirectional reading needs padding on the right",
         ),
@@ -108,10 +112,10 @@ def test_model_settings_survive_a_dictionary() -> None:
         model_config_from_dict({**dataclasses.asdict(config), "colour": 1})
 
 
-@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean", "last+max+mean"])
 @pytest.mark.parametrize("bidirectional", [True, False])
 def test_the_head_reads_every_pooled_state(pooling: str, bidirectional: bool) -> None:
     config = ModelConfig(units=5, pooling=pooling, bidirectional=bidirectional)  # type: ignore[arg-type]
-    factor = (2 if bidirectional else 1) * (2 if "+" in pooling else 1)
+    factor = (2 if bidirectional else 1) * (pooling.count("+") + 1)
     assert config.num_features == 5 * factor
     assert config.weight_shapes()["head.kernel"] == (5 * factor, 1)

@@ -17,7 +17,7 @@ from cinesent.runtime import open_session, run_session
 from cinesent.text.batching import fit_length, pad_ids, reading_lengths
 from cinesent.text.tokenizer import Tokenizer
 
-POOLINGS = ("last", "max", "mean", "max+mean")
+POOLINGS = ("last", "max", "mean", "max+mean", "last+max+mean")
 SHAPES = list(itertools.product(POOLINGS, (True, False)))
 #: n-grams in so few buckets that several share one.
 NGRAMS = [{"ngrams": order, "ngram_buckets": 128} for order in (1, 2, 3)]

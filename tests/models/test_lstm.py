@@ -85,7 +85,7 @@ def test_ngrams_keep_their_weights_and_may_lose_their_say() -> None:
     assert (get_weights(model)["ngrams"] == 0.25).all()
 
 
-@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean", "last+max+mean"])
 @pytest.mark.parametrize("bidirectional", [True, False])
 def test_weights_have_the_names_and_shapes_of_the_config(pooling: str, bidirectional: bool) -> None:
     config = small(pooling=pooling, bidirectional=bidirectional)
@@ -93,7 +93,7 @@ def test_weights_have_the_names_and_shapes_of_the_config(pooling: str, bidirecti
     assert {name: w.shape for name, w in weights.items()} == config.weight_shapes()
 
 
-@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean"])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean", "max+mean", "last+max+mean"])
 def test_padding_and_company_do_not_change_a_probability(pooling: str) -> None:
     model = build_model(small(pooling=pooling))
     together = np.asarray(model.predict_on_batch(np.pad(IDS, ((0, 0), (0, 9)))))[:, 0]

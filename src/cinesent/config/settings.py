@@ -9,7 +9,7 @@ from typing import Any, Literal
 from cinesent.config.checks import Settings, setting
 from cinesent.errors import ConfigError
 
-Pooling = Literal["last", "max", "mean", "max+mean"]
+Pooling = Literal["last", "max", "mean", "max+mean", "last+max+mean"]
 Side = Literal["left", "right"]
 #: How a bundle holds its word vectors: as they were trained, or in eight bits a number.
 Precision = Literal["float32", "int8"]
@@ -30,7 +30,9 @@ class ModelConfig(Settings):
     embedding_dim: int = setting(128, "numbers in a word vector", 1, 4096)
     units: int = setting(64, "units of the LSTM, per direction", 1, 8192)
     bidirectional: bool = setting(True, "read the review backwards as well")
-    pooling: Pooling = setting("max", "how the states become one vector: last, max, mean or both")
+    pooling: Pooling = setting(
+        "max", "how the states become one vector: last, max, mean, max+mean, last+max+mean"
+    )
     sequence_length: int = setting(
         0,
         "pad and cut every review to this many tokens, when predicting too; 0: any length",
@@ -59,6 +61,12 @@ class ModelConfig(Settings):
             raise ConfigError(
                 "pooling 'last' with padding 'right' would read the padding, not the review. "
                 "Use padding=left, or another pooling."
+            )
+
+        if self.pooling == "last+max+mean" and self.sequence_length:
+            raise ConfigError(
+                "pooling 'last+max+mean' is for reviews of any length. "
+                "Use sequence_length=0, or another pooling."
             )
 
         if self.ngram_buckets % NGRAM_ROW:
