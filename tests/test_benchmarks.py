@@ -123,6 +123,36 @@ def test_ways_that_multiply_words_once_answer_as_the_graph_does(tmp_path: Path) 
         np.testing.assert_allclose(answer(prepared), expected, atol=1e-5)
 
 
+@pytest.mark.train
+@pytest.mark.timeout(300)
+def test_stages_of_a_recipe_are_held_against_the_limits(tmp_path: Path) -> None:
+    out = tmp_path / "limits.json"
+    small = ["units=8", "embedding_dim=8", "vocabulary_size=500", "pretraining.negatives=4"]
+    finished = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks.training_limits", "--config", "models/large.toml"),
+            *(word for setting in small for word in ("--set", setting)),
+            *("--reviews", "100", "--steps", "1", "--out", str(out)),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert finished.returncode == 0, finished.stderr
+    results = json.loads(out.read_text(encoding="utf-8"))
+    language, training = results["stages"]
+    assert (language["stage"], training["stage"]) == ("language model", "training, adversarial")
+    for stage in (language, training):
+        assert stage["cudnn"] == results["machine"]["gpu"]
+        assert 0 < stage["tokens_per_second"] < stage["arithmetic_limit"]
+        assert stage["hours"] > 0
+    # Two directions of 8 units on vectors of 8; twice as much backward as forward; an adversary.
+    operations = 2 * 3 * 2 * (2 * 8 * 32 + 2 * 8 * 32)
+    rate = results["rates"]["operations"]
+    assert training["arithmetic_limit"] == pytest.approx(rate / operations)
+
+
 @pytest.mark.slow
 @pytest.mark.train
 @pytest.mark.timeout(300)

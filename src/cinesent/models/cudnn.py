@@ -25,7 +25,8 @@ def uses_cudnn(model: Model) -> bool:
     """
     import keras
 
-    ids = np.ones((2, 4), dtype=np.int32)
+    # A model reads reviews of any length, or of one.
+    ids = np.ones((2, model.input_shape[1] or 4), dtype=np.int32)
     backend = keras.backend.backend()
     program = {"jax": _jax_program, "tensorflow": _tensorflow_graph, "torch": _torch_profile}
     return _NAMES[backend] in program[backend](model, ids)
