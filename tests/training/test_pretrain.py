@@ -76,7 +76,7 @@ class Crash(SilentReporter):
             raise RuntimeError("power")
 
 
-def test_a_crashed_run_goes_on_as_if_nothing_had_happened(
+def test_a_crashed_run_goes_on_elsewhere_as_if_nothing_had_happened(
     run, small_dataset: Dataset, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.setattr("cinesent.training.loop.CHECKPOINT_SECONDS", 0.0)
@@ -87,6 +87,10 @@ def test_a_crashed_run_goes_on_as_if_nothing_had_happened(
         pretrain(small_dataset, settings=TINY, out=out)
     with pytest.raises(TrainingError, match="pretraining.epochs was 3, is 4"):
         pretrain(small_dataset, settings={**TINY, "pretraining.epochs": 4}, out=out, resume=True)
+    elsewhere = tmp_path / "another machine"
+    elsewhere.mkdir()
+    shutil.move(checkpoint_folder(out), elsewhere)
+    out = elsewhere / "lm"
     pretrain(small_dataset, settings=TINY, out=out, resume=True)
     expected = load_language_model(run.folder).weights
     for name, value in load_language_model(out).weights.items():

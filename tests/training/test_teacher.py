@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,10 +15,14 @@ from cinesent.data import Dataset
 from cinesent.errors import BundleError, DataError
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.lessons import training_examples
-from cinesent.training.loop import Interrupt, SilentReporter
+from cinesent.training.loop import Interrupt, Progress, SilentReporter, fit
+from cinesent.training.objective import ReviewObjective
 from cinesent.training.prepare import prepare
 from cinesent.training.run import TrainingRun, train
 from cinesent.training.weighing import weigh
+
+if TYPE_CHECKING:
+    from keras import Model
 
 pytestmark = pytest.mark.train
 
@@ -62,10 +67,10 @@ def test_several_first_networks_teach_by_their_mean(
         checkpoint.start({})
         prepared = prepare(small_dataset, recipe, 0, checkpoint, listener)
         training_examples(prepared, seed, checkpoint, listener, Interrupt())
-        opinions[networks, seed] = checkpoint.recall("network-opinion")
+        opinions[networks, seed] = checkpoint.recall("network-1-opinion")
     mean = (opinions[1, 0] + opinions[1, 1]) / 2
     np.testing.assert_allclose(opinions[2, 0], mean, atol=1e-4)
-    assert sum("(2 of 2)" in line for line in listener.lines) == 1
+    assert sum("2 of 2" in line for line in listener.lines) == 1
 
 
 def test_teachers_are_believed_as_far_as_the_reviews_held_out_bear_them_out(
@@ -76,13 +81,43 @@ def test_teachers_are_believed_as_far_as_the_reviews_held_out_bear_them_out(
     prepared = prepare(small_dataset, recipe, 0, checkpoint, listener)
     examples = training_examples(prepared, 0, checkpoint, listener, Interrupt())
     held_out = len(prepared.validation)
-    ngrams, network = (checkpoint.recall(f"{name}-opinion") for name in ("ngram", "network"))
+    ngrams, network = (checkpoint.recall(f"{name}-opinion") for name in ("ngram", "network-1"))
     factors = weigh(np.stack([ngrams[:held_out], network[:held_out]]), prepared.validation.targets)
     told = examples.targets[len(prepared.train) :].astype(np.float64)
     expected = factors[0] * ngrams[held_out:] + factors[1] * network[held_out:]
     np.testing.assert_allclose(np.log(told / (1 - told)), expected, atol=1e-3)
-    told_so = f"{factors[0]:.2f} x the n-grams' + {factors[1]:.2f} x first networks'"
+    told_so = f"{factors[0]:.2f} x the n-grams' + {factors[1]:.2f} x the networks'"
     assert any(told_so in line for line in listener.lines)
+
+
+def test_a_second_round_is_taught_by_the_first(
+    small_dataset: Dataset, tiny_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt: list[tuple[int, int]] = []
+
+    def watched(model: Model, objective: ReviewObjective, **options: Any) -> Progress:
+        learnt.append((len(objective.train), options["seed"]))
+        return fit(model, objective, **options)
+
+    monkeypatch.setattr("cinesent.training.lessons.fit", watched)
+    recipe = tiny_recipe.overlay(
+        {**QUICK, "teacher": "ngrams+lstm", "teacher_networks": 2, "teacher_rounds": 2}
+    )
+    checkpoint = Checkpoint(tmp_path)
+    prepared = prepare(small_dataset, recipe, 0, checkpoint, SilentReporter())
+    examples = training_examples(prepared, 5, checkpoint, SilentReporter(), Interrupt())
+    labelled, everything = len(prepared.train), len(prepared.train) + len(prepared.unlabelled)
+    assert learnt == [(labelled, 6), (labelled, 7), (everything, 8), (everything, 9)]
+    # What is taught in the end is what the second round thinks.
+    held_out = len(prepared.validation)
+    both = np.stack([checkpoint.recall(f"{name}-opinion") for name in ("ngram", "network-2")])
+    factors = weigh(both[:, :held_out], prepared.validation.targets)
+    told = examples.targets[labelled:].astype(np.float64)
+    np.testing.assert_allclose(np.log(told / (1 - told)), factors @ both[:, held_out:], atol=1e-3)
+    # A run that goes on asks nobody again.
+    again = training_examples(prepared, 5, checkpoint, SilentReporter(), Interrupt())
+    np.testing.assert_array_equal(again.targets, examples.targets)
+    assert len(learnt) == 4
 
 
 def test_the_model_says_who_taught_it(

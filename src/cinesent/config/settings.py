@@ -159,12 +159,19 @@ class TrainingConfig(Settings):
     teacher: Literal["none", "ngrams", "ngrams+lstm"] = setting(
         "ngrams",
         "who labels the unlabelled reviews: nobody, the n-gram model of the same split, or that "
-        "model together with first networks that learn from the labels alone",
+        "model together with networks that are trained to teach",
     )
     teacher_networks: int = setting(
-        1, "first networks, whose opinions are averaged (teacher ngrams+lstm)", 1, 100
+        1, "networks that teach in a round, whose opinions are averaged (ngrams+lstm)", 1, 100
     )
-    teacher_epochs: int = setting(3, "epochs of a first network (teacher ngrams+lstm)", 1, 1000)
+    teacher_rounds: int = setting(
+        1,
+        "rounds of such networks: the first learn from the labels alone, those of each further "
+        "round from the labels and the round before (ngrams+lstm)",
+        1,
+        100,
+    )
+    teacher_epochs: int = setting(3, "epochs of a network of the first round", 1, 1000)
     precision: Literal["auto", "float32", "int8"] = setting(
         "auto",
         "how word vectors are stored: int8 is a quarter of the size; auto: int8, unless that "

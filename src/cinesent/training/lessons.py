@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,36 +33,47 @@ def training_examples(
 ) -> Examples:
     """Return the labelled reviews and, behind them, the unlabelled ones with soft labels.
 
-    With the teacher "ngrams+lstm" first networks are trained here, on the labels alone, to judge
-    the unlabelled reviews together with the n-gram model: their mistakes differ.
+    With the teacher "ngrams+lstm" networks are trained here to judge the unlabelled reviews
+    together with the n-gram model: their mistakes differ. Those of the first round learn from the
+    labels alone, those of each further round from the labels and the round before.
 
     Args:
         prepared: the reviews, and what the n-gram teacher thinks.
-        seed: of the first networks and of their order of reviews.
-        checkpoint: the first networks' states, and then their opinions, are kept there.
-        reporter: hears of the first networks' epochs.
-        interrupt: stops a first network; then the labelled reviews are returned alone.
+        seed: of the networks and of their order of reviews.
+        checkpoint: the networks' states, and then their opinions, are kept there.
+        reporter: hears of the networks' epochs.
+        interrupt: stops a network; then the labelled reviews are returned alone.
     """
     if prepared.teacher_logits is not None:
         return _with_soft_labels(prepared, sigmoid(prepared.teacher_logits))
     if prepared.ngram_opinion is None:
         return prepared.train
-    opinions, names = [prepared.ngram_opinion], ["the n-grams'"]
-    if prepared.recipe.training.teacher == "ngrams+lstm":
+    settings = prepared.recipe.training
+    if settings.teacher == "ngrams":
+        return _taught(prepared, [prepared.ngram_opinion], ["the n-grams'"], reporter)
+    examples = prepared.train
+    for round_number in range(1, settings.teacher_rounds + 1):
+        judge = partial(
+            _networks_opinion,
+            *(prepared, examples, round_number, seed, checkpoint, reporter, interrupt),
+        )
         networks = Opinion.remembered(
-            checkpoint,
-            "network",
-            len(prepared.validation),
-            lambda: _network_opinion(prepared, seed, checkpoint, reporter, interrupt),
+            checkpoint, f"network-{round_number}", len(prepared.validation), judge
         )
         if networks is None:
             return prepared.train
-        opinions, names = [*opinions, networks], [*names, "first networks'"]
+        opinions, names = [prepared.ngram_opinion, networks], ["the n-grams'", "the networks'"]
+        examples = _taught(prepared, opinions, names, reporter)
+    return examples
+
+
+def _taught(
+    prepared: Prepared, opinions: Sequence[Opinion], names: Sequence[str], reporter: Reporter
+) -> Examples:
+    """Return the labelled reviews, and the unlabelled ones with what teachers think of them."""
     targets, factors = soft_labels(opinions, prepared.validation.targets)
     shares = (f"{factor:.2f} x {name}" for factor, name in zip(factors, names, strict=True))
-    reporter.say(
-        f"the network that is kept is taught by labels, and log-odds: {' + '.join(shares)}"
-    )
+    reporter.say(f"the unlabelled reviews are taught by log-odds of {' + '.join(shares)}")
     return _with_soft_labels(prepared, targets)
 
 
@@ -73,33 +85,33 @@ def _with_soft_labels(prepared: Prepared, probabilities: NDArray[Any]) -> Exampl
     )
 
 
-def _network_opinion(
+def _networks_opinion(
     prepared: Prepared,
+    examples: Examples,
+    round_number: int,
     seed: int,
     checkpoint: Checkpoint,
     reporter: Reporter,
     interrupt: Interrupt,
 ) -> Opinion | None:
-    """Train networks on the labels; return their mean opinion, None if they were interrupted."""
-    settings = prepared.recipe.training
-    recipe = prepared.recipe.overlay(
-        {"epochs": settings.teacher_epochs, "patience": settings.teacher_epochs}
-    )
+    """Train the networks of a round; return their mean opinion, None if they were interrupted."""
+    settings, recipe = prepared.recipe.training, prepared.recipe
+    if round_number == 1:
+        epochs = settings.teacher_epochs
+        recipe = recipe.overlay({"epochs": epochs, "patience": epochs})
+    learns = "the labels alone" if round_number == 1 else "labels and the teachers before it"
     held_out, unlabelled = np.zeros(len(prepared.validation)), np.zeros(len(prepared.unlabelled))
     for number in range(1, settings.teacher_networks + 1):
-        count = (
-            f" ({number} of {settings.teacher_networks})" if settings.teacher_networks > 1 else ""
-        )
-        reporter.say(
-            f"a first network{count} learns from the labels alone, to teach with the n-grams"
-        )
+        count = f" {number} of {settings.teacher_networks}" if settings.teacher_networks > 1 else ""
+        reporter.say(f"a network{count} learns from {learns}, to teach with the n-grams")
         # A seed of its own: the same start would make the same mistakes as the network it teaches.
-        model = initial_model(prepared, seed + number)
+        own_seed = seed + (round_number - 1) * settings.teacher_networks + number
+        model = initial_model(prepared, own_seed)
         fit(
             model,
-            ReviewObjective(recipe, prepared.train, prepared.validation),
-            seed=seed + number,
-            checkpoint=checkpoint.part(f"first-network-{number}"),
+            ReviewObjective(recipe, examples, prepared.validation),
+            seed=own_seed,
+            checkpoint=checkpoint.part(f"network-{round_number}-{number}"),
             reporter=reporter,
             interrupt=interrupt,
         )
