@@ -143,6 +143,13 @@ class TrainingConfig(Settings):
     max_length: int = setting(
         400, "longer training reviews lose their middle; 0: nothing is cut", 0
     )
+    excerpts: float = setting(
+        0.0,
+        "share of the training reviews of which an excerpt of a few words is learnt as well, for "
+        "the sake of short texts",
+        0,
+        1,
+    )
     min_count: int = setting(2, "words seen less often are unknown; of no effect with --from", 1)
     adversarial: float = setting(
         0.0,
