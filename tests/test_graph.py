@@ -82,13 +82,13 @@ def test_ngrams_count_once_and_are_shared_out(settings, precision):
 
 def buckets_of(row, config):
     """The set of a review's buckets, by the definition: one n-gram after the other."""
-    size, found = config.ngram_buckets, set()
-    for start in range(len(row)):
-        bucket = 0
-        for length, word in enumerate(row[start : start + config.ngrams], start=1):
-            bucket = (bucket * 1999 * (length > 1) + word * 1021 % size) % size
-            found.add((length, bucket))
-    return {bucket for _, bucket in found}
+    factors, found = (1, 12041, 15013, 9311), set()
+    for end in range(1, len(row) + 1):
+        for length in range(1, min(config.ngrams, end) + 1):
+            words = reversed(row[end - length : end])
+            products = zip(words, factors, strict=False)
+            found.add(sum(word % 2**17 * factor for word, factor in products))
+    return {bucket % config.ngram_buckets for bucket in found}
 
 
 @pytest.mark.parametrize(("pooling", "bidirectional"), SHAPES)

@@ -1,16 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cinesent.text.ngrams import (
-    CHAIN_FACTOR,
-    MOST_BUCKETS,
-    WORD_FACTOR,
-    first_occurrences,
-    ngram_buckets,
-)
+from cinesent.text.ngrams import FACTORS, MOST_BUCKETS, WORDS, first_occurrences, ngram_buckets
 
 ROWS = st.lists(st.integers(1, 2_000_000), min_size=1, max_size=12)
 
@@ -23,9 +18,8 @@ def test_each_ngram_has_the_bucket_of_its_words(row, order, size):
             words = row[end - n + 1 : end + 1] if end >= n - 1 else []
             expected = -1
             if words:
-                expected = 0
-                for word in words:
-                    expected = (expected * CHAIN_FACTOR + word * WORD_FACTOR % size) % size
+                products = zip(reversed(words), FACTORS, strict=False)
+                expected = sum(word % WORDS * factor for word, factor in products) % size
             assert buckets[n - 1, end] == expected
 
 
@@ -50,15 +44,16 @@ def test_the_first_of_equal_ngrams_is_marked(row):
 
 
 def test_the_arithmetic_fits_32_bits():
-    largest = 2_000_000 * WORD_FACTOR
-    assert max(largest, (MOST_BUCKETS - 1) * CHAIN_FACTOR + MOST_BUCKETS) < 2**31
+    assert max(WORDS * max(FACTORS), MOST_BUCKETS * len(FACTORS)) < 2**31
 
 
-def test_pairs_of_real_words_seldom_share_a_bucket():
+@pytest.mark.parametrize("length", [2, 3])
+@pytest.mark.parametrize("size", [2**16, 2**20, 2**22])
+def test_ngrams_of_real_words_meet_by_chance_alone(length, size):
     rng = np.random.default_rng(0)
-    # As in text: few words make most pairs.
+    # As in text: few words make most n-grams.
     words = np.minimum(rng.zipf(1.3, 200_000), 30_000)
-    pairs = np.unique(np.stack([words[:-1], words[1:]], axis=1), axis=0)
-    buckets = ngram_buckets(pairs, 2, 2**20)[:, 1, 1]
-    by_chance = 2**20 * (1 - (1 - 1 / 2**20) ** len(pairs))
-    assert len(np.unique(buckets)) > 0.95 * by_chance
+    grams = np.unique(np.stack([words[k : len(words) - 3 + k] for k in range(length)], 1), axis=0)
+    buckets = ngram_buckets(grams, length, size)[:, -1, -1]
+    by_chance = size * (1 - (1 - 1 / size) ** len(grams))
+    assert len(np.unique(buckets)) > 0.97 * by_chance

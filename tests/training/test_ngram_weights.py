@@ -5,7 +5,14 @@ import pytest
 
 from cinesent.config import ModelConfig
 from cinesent.models.linear import NBLogisticRegression
-from cinesent.training.ngrams import NgramWeights, combine, fit_ngrams, ngram_features
+from cinesent.text.ngrams import ngram_buckets
+from cinesent.training.ngrams import (
+    NgramWeights,
+    _buckets_of_frequent,
+    combine,
+    fit_ngrams,
+    ngram_features,
+)
 
 pytest.importorskip("sklearn")
 
@@ -65,3 +72,17 @@ def test_the_combination_says_the_weighed_sum() -> None:
     assert joined["head.bias"].tolist() == [0.0]
     assert (joined["ngrams"] == 0.25).all()
     assert all(value.dtype == np.float32 for value in joined.values())
+
+
+def test_an_ngram_needs_enough_reviews(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 5 is in three reviews, four times; 6 and 7 are in two; 8 is in one, three times.
+    rows = [np.array(row, dtype=np.int32) for row in ([5, 9, 5, 6], [5, 6, 7], [7, 5], [8, 8, 8])]
+    config = ModelConfig(vocabulary_size=50, ngrams=2, ngram_buckets=2**20)
+    for enough, expected in ((3, [[5]]), (2, [[5], [6], [7], [5, 6]])):
+        monkeypatch.setattr("cinesent.training.ngrams._MIN_COUNT", enough)
+        weights = fit_ngrams(rows, np.array([1, 0, 1, 0]), config).weights.reshape(-1)
+        buckets = [
+            ngram_buckets(np.array([gram]), 2, 2**20)[0, len(gram) - 1, -1] for gram in expected
+        ]
+        assert set(_buckets_of_frequent(rows, config)) == set(buckets)
+        assert set(np.flatnonzero(weights)) <= set(buckets)

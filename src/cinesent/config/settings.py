@@ -48,7 +48,7 @@ class ModelConfig(Settings):
         4,
     )
     ngram_buckets: int = setting(
-        2**20, "weights that the n-grams share, by hashing; a multiple of 64", 64, 2**20
+        2**20, "weights that the n-grams share, by hashing; a multiple of 64", 64, 2**22
     )
     embedding_dropout: float = setting(0.0, "share of word-vector dimensions dropped", 0, 0.95)
     word_dropout: float = setting(0.0, "share of tokens read as unknown in training", 0, 0.95)

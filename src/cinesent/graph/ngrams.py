@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cinesent.config import NGRAM_ROW, ModelConfig
 from cinesent.graph.nodes import Nodes
 from cinesent.quantization import SCALES
-from cinesent.text.ngrams import CHAIN_FACTOR, WORD_FACTOR
+from cinesent.text.ngrams import FACTORS, WORDS
 
 _ONE_LATER = (0, 1, 0, -1)
 
@@ -41,28 +41,19 @@ def add_ngrams(nodes: Nodes, config: ModelConfig, weights: Mapping[str, NDArray[
 def _buckets(nodes: Nodes, config: ModelConfig) -> None:
     """`token_ids` to `buckets`, (batch, order * time): past the last one where there is none."""
     limit = nodes.constant("num_buckets", np.int64(config.ngram_buckets))
-    nodes.add("Mul", "token_ids", _number(nodes, WORD_FACTOR), name="word_products")
-    nodes.add("Mod", "word_products", limit, name="chain_1")
-    nodes.add("Equal", "token_ids", _number(nodes, 0), name="token_padded")
-    nodes.add("Not", "token_padded", name="whole_1")
-    found, before = [], "token_ids"
-    for order in range(1, config.ngrams + 1):
+    words, total, whole, found = "token_ids", "", "", []
+    for order, factor in enumerate(FACTORS[: config.ngrams], start=1):
         if order > 1:
-            last = order - 1
-            shift = nodes.axes(*_ONE_LATER)
-            nodes.add("Pad", f"chain_{last}", shift, name=f"chain_{last}_later")
-            nodes.add(
-                "Mul", f"chain_{last}_later", _number(nodes, CHAIN_FACTOR), name=f"product_{order}"
-            )
-            nodes.add("Add", f"product_{order}", "chain_1", name=f"sum_{order}")
-            nodes.add("Mod", f"sum_{order}", limit, name=f"chain_{order}")
-            before = nodes.add("Pad", before, shift, name=f"token_{order}")
-            nodes.add("Equal", before, _number(nodes, 0), name=f"missing_{order}")
-            nodes.add("Not", f"missing_{order}", name=f"there_{order}")
-            nodes.add("And", f"whole_{last}", f"there_{order}", name=f"whole_{order}")
-        found.append(
-            nodes.add("Where", f"whole_{order}", f"chain_{order}", limit, name=f"bucket_{order}")
-        )
+            words = nodes.add("Pad", words, nodes.axes(*_ONE_LATER), name=f"words_before_{order}")
+        nodes.add("Mod", words, _number(nodes, WORDS), name=f"known_{order}")
+        nodes.add("Mul", f"known_{order}", _number(nodes, factor), name=f"product_{order}")
+        term = nodes.add("Mod", f"product_{order}", limit, name=f"term_{order}")
+        nodes.add("Equal", words, _number(nodes, 0), name=f"missing_{order}")
+        there = nodes.add("Not", f"missing_{order}", name=f"there_{order}")
+        total = nodes.add("Add", total, term, name=f"total_{order}") if total else term
+        whole = nodes.add("And", whole, there, name=f"whole_{order}") if whole else there
+        chain = nodes.add("Mod", total, limit, name=f"chain_{order}")
+        found.append(nodes.add("Where", whole, chain, limit, name=f"bucket_{order}"))
     nodes.add("Concat", *found, name="buckets", axis=1)
 
 

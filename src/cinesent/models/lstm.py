@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from cinesent.config import NGRAM_ROW, ModelConfig
 from cinesent.errors import BundleError
 from cinesent.models.backend import lstm_dtype
-from cinesent.text.ngrams import CHAIN_FACTOR, WORD_FACTOR
+from cinesent.text.ngrams import FACTORS, WORDS
 from cinesent.text.tokenizer import PADDING_ID, UNKNOWN_ID
 
 Weights = dict[str, NDArray[np.float32]]
@@ -145,15 +145,15 @@ class NgramScore(layers.Layer):
 
     def call(self, ids: Any) -> Any:
         """Sum the weights of the buckets that occur; see `text/ngrams.py` for the arithmetic."""
-        words = ops.mod(ids * WORD_FACTOR, self.num_buckets)
-        real = ops.not_equal(ids, PADDING_ID)
-        chain, whole, found = words, real, []
-        for length in range(1, self.order + 1):
+        words, total, whole, found = ids, 0, True, []
+        for length, factor in enumerate(FACTORS[: self.order], start=1):
             if length > 1:
-                chain = ops.mod(_one_later(chain) * CHAIN_FACTOR + words, self.num_buckets)
-                whole = ops.logical_and(_one_later(ops.cast(whole, "int32")) > 0, real)
+                words = _one_later(words)
+            total = total + ops.mod(ops.mod(words, WORDS) * factor, self.num_buckets)
+            whole = ops.logical_and(whole, ops.not_equal(words, PADDING_ID))
             # No n-gram: a bucket past the last one, so that sorting puts it behind the others.
-            found.append(ops.where(whole, chain, self.num_buckets))
+            bucket = ops.mod(total, self.num_buckets)
+            found.append(ops.where(whole, bucket, self.num_buckets))
         ranked = ops.sort(ops.concatenate(found, axis=1), axis=1)
         before = ops.pad(ranked[:, :-1], ((0, 0), (1, 0)), constant_values=-1)
         counted = ops.logical_and(ranked != before, ranked < self.num_buckets)

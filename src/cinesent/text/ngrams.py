@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 
 from cinesent.text.tokenizer import PADDING_ID
 
-#: A word's bucket is its id times this, and an n-gram's that of its first words times the other one
-#: plus that of its last word: always less than 2**31, as ids are less than 2**21 and buckets 2**20.
-WORD_FACTOR, CHAIN_FACTOR = 1021, 1999
+#: An n-gram's bucket is the sum of its words' ids, the last one's times the first of these and so
+#: on backwards: odd, without common factors and far apart, so that n-grams of words near each other
+#: in the vocabulary do not meet.
+FACTORS = (1, 12_041, 15_013, 9_311)
 
-#: Buckets at most.
-MOST_BUCKETS = 2**20
+#: Ids are taken modulo this, so that a product is less than 2**31: less than 2**17 times 2**14.
+WORDS = 2**17
+
+#: Buckets at most; a sum of four is far less than 2**31.
+MOST_BUCKETS = 2**22
 
 
 def ngram_buckets(ids: NDArray[np.integer[Any]], order: int, num_buckets: int) -> NDArray[np.int64]:
@@ -37,17 +41,16 @@ def ngram_buckets(ids: NDArray[np.integer[Any]], order: int, num_buckets: int) -
 
     Example:
         >>> ngram_buckets(np.array([[2, 3, 0]]), 2, 1000).tolist()
-        [[[42, 63, -1], [-1, 21, -1]]]
+        [[[2, 3, -1], [-1, 85, -1]]]
     """
     ids = np.asarray(ids, dtype=np.int64)
-    words = ids * WORD_FACTOR % num_buckets
-    real = ids != PADDING_ID
-    chains, whole = [words], [real]
-    for _ in range(1, order):
-        before = np.pad(chains[-1], ((0, 0), (1, 0)))[:, :-1]
-        chains.append((before * CHAIN_FACTOR + words) % num_buckets)
-        whole.append(np.pad(whole[-1], ((0, 0), (1, 0)))[:, :-1] & real)
-    return np.where(np.stack(whole, axis=1), np.stack(chains, axis=1), -1)
+    total, whole, found = np.zeros_like(ids), np.ones(ids.shape, dtype=bool), []
+    for back, factor in enumerate(FACTORS[:order]):
+        words = np.pad(ids, ((0, 0), (back, 0)))[:, : ids.shape[1]]
+        total = total + words % WORDS * factor % num_buckets
+        whole = whole & (words != PADDING_ID)
+        found.append(np.where(whole, total % num_buckets, -1))
+    return np.stack(found, axis=1)
 
 
 def first_occurrences(buckets: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from cinesent.config import ModelConfig
 from cinesent.models.linear import log_count_ratio, logistic_regression
-from cinesent.text.ngrams import first_occurrences, ngram_buckets
+from cinesent.text.ngrams import ngram_buckets
 
 if TYPE_CHECKING:
     from cinesent.models.lstm import Weights
 
-# An n-gram of fewer reviews gets no weight.
-_MIN_COUNT = 2
+# An n-gram needs this many reviews to have a weight, or so large a share of them. A rare one says
+# little, and its bucket would say it of all the unknown ones that fall into it.
+_MIN_COUNT, _MIN_SHARE = 2, 1 / 2500
 # As for the n-gram baseline.
 _C = 0.1
 
@@ -64,8 +65,7 @@ def fit_ngrams(
         Wang & Manning (2012), "Baselines and Bigrams".
     """
     features, positives = ngram_features(rows, config), np.asarray(labels) > 0.5
-    counts = np.bincount(features.indices, minlength=config.ngram_buckets)
-    known = np.flatnonzero(counts >= _MIN_COUNT)
+    known = _buckets_of_frequent(rows, config)
     features = features[:, known]
     ratio = log_count_ratio(features, positives)
     features.data *= ratio[features.indices]
@@ -79,14 +79,43 @@ def ngram_features(rows: Sequence[NDArray[np.int32]], config: ModelConfig) -> An
     """Return which buckets each review's n-grams fall into: CSR float32 (n, buckets) of ones."""
     import scipy.sparse
 
-    found = []
-    for row in rows:
-        buckets = ngram_buckets(row[None], config.ngrams, config.ngram_buckets)
-        found.append(buckets[first_occurrences(buckets)])
-    ends = np.cumsum([0, *map(len, found)])
-    indices = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
-    ones = np.ones(len(indices), dtype=np.float32)
-    return scipy.sparse.csr_matrix((ones, indices, ends), shape=(len(rows), config.ngram_buckets))
+    ids, review = _joined(rows)
+    buckets = ngram_buckets(ids, config.ngrams, config.ngram_buckets)[0]
+    there = buckets >= 0
+    review = np.broadcast_to(review, buckets.shape)[there]
+    found = np.unique(review * config.ngram_buckets + buckets[there])
+    shape = (len(rows), config.ngram_buckets)
+    places = np.divmod(found, config.ngram_buckets)
+    return scipy.sparse.csr_matrix((np.ones(len(found), dtype=np.float32), places), shape=shape)
+
+
+def _buckets_of_frequent(
+    rows: Sequence[NDArray[np.int32]], config: ModelConfig
+) -> NDArray[np.int64]:
+    """Return the buckets that n-grams of enough reviews fall into, in rising order."""
+    ids, review = _joined(rows)
+    buckets = ngram_buckets(ids, config.ngrams, config.ngram_buckets)[0]
+    enough = max(_MIN_COUNT, round(_MIN_SHARE * len(rows)))
+    key, known = np.zeros(ids.shape[1], dtype=np.uint64), []
+    for order in range(config.ngrams):
+        # 64 bits tell all n-grams apart: the key of one word fewer, mixed, and the word before.
+        before = np.roll(ids[0], order).astype(np.uint64)
+        key = (key ^ before) * np.uint64(0x9E3779B97F4A7C15)
+        key ^= key >> np.uint64(29)
+        there = np.flatnonzero(buckets[order] >= 0)
+        # Equal ones together, review after review: an n-gram counts once in each.
+        there = there[np.argsort(key[there], kind="stable")]
+        new = np.diff(key[there], prepend=~key[there[:1]]) != 0
+        number = np.cumsum(new) - 1
+        counts = np.bincount(number[new | (np.diff(review[there], prepend=-1) != 0)])
+        known.append(buckets[order][there[counts[number] >= enough]])
+    return np.unique(np.concatenate(known))
+
+
+def _joined(rows: Sequence[NDArray[np.int32]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return all reviews as one row, (1, time), a padding before each, and whose each token is."""
+    ids = np.concatenate([np.pad(row.astype(np.int64), (1, 0)) for row in rows])
+    return ids[None], np.repeat(np.arange(len(rows)), [len(row) + 1 for row in rows])
 
 
 def combine(weights: Weights, ngrams: NgramWeights, factors: NDArray[np.float64]) -> Weights:
