@@ -17,8 +17,8 @@ from cinesent.data.progress import Say
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.evaluation.metrics import Metrics, binary_metrics
 from cinesent.models.linear import BASELINES
+from cinesent.training.corpus import TokenLists, tokenize_all
 from cinesent.training.loop import EpochRecord, SilentReporter
-from cinesent.training.prepare import TokenLists, tokenize_all
 
 
 @dataclass(frozen=True)

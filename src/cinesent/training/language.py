@@ -14,6 +14,7 @@ from cinesent.config import PretrainingConfig
 from cinesent.errors import DataError
 from cinesent.training.batches import Examples, make_batch, plan_batches, prediction_batches
 from cinesent.training.checkpoint import Checkpoint
+from cinesent.training.corpus import Corpus
 from cinesent.training.loop import EpochRecord, Interrupt, Progress, Reporter, StepRecord, fit
 from cinesent.training.optimizer import make_optimizer
 from cinesent.training.tracing import trace_once
@@ -21,7 +22,6 @@ from cinesent.training.tracing import trace_once
 if TYPE_CHECKING:
     from keras import Model
 
-    from cinesent.training.prepare import Corpus
 
 #: Tokens held out that perplexity is measured on; all words of the vocabulary compete there.
 HELD_OUT_TOKENS = 60_000

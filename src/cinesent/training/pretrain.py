@@ -13,6 +13,7 @@ from cinesent.config import Recipe
 from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset
 from cinesent.models.backend import import_keras, mixed_precision
+from cinesent.training.corpus import read_corpus, word_vectors
 from cinesent.training.language import learn_language
 from cinesent.training.loop import EpochRecord, Reporter, SilentReporter
 from cinesent.training.options import (
@@ -21,7 +22,6 @@ from cinesent.training.options import (
     read_options,
     versions,
 )
-from cinesent.training.prepare import read_corpus, word_vectors
 from cinesent.training.pretrained import save_language_model
 
 
