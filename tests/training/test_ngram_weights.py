@@ -86,3 +86,10 @@ def test_an_ngram_needs_enough_reviews(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
         assert set(_buckets_of_frequent(rows, config)) == set(buckets)
         assert set(np.flatnonzero(weights)) <= set(buckets)
+
+
+def test_reviews_without_a_word_in_common_teach_nothing() -> None:
+    rows = [np.array([word], dtype=np.int32) for word in (5, 6, 7, 8)]
+    found = fit_ngrams(rows, np.array([1, 0, 1, 0]), CONFIG)
+    assert not found.weights.any()
+    assert found.decision_function(rows, CONFIG).tolist() == [0.0] * 4

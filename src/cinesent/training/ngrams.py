@@ -64,15 +64,17 @@ def fit_ngrams(
     Source:
         Wang & Manning (2012), "Baselines and Bigrams".
     """
-    features, positives = ngram_features(rows, config), np.asarray(labels) > 0.5
-    known = _buckets_of_frequent(rows, config)
-    features = features[:, known]
+    shape = config.weight_shapes()["ngrams"]
+    weights = np.zeros(config.ngram_buckets, dtype=np.float32)
+    known, positives = _buckets_of_frequent(rows, config), np.asarray(labels) > 0.5
+    if not len(known):
+        return NgramWeights(weights.reshape(shape), 0.0)
+    features = ngram_features(rows, config)[:, known]
     ratio = log_count_ratio(features, positives)
     features.data *= ratio[features.indices]
     learnt, bias = logistic_regression(features, positives, _C, seed)
-    weights = np.zeros(config.ngram_buckets, dtype=np.float32)
     weights[known] = learnt * ratio
-    return NgramWeights(weights.reshape(config.weight_shapes()["ngrams"]), bias)
+    return NgramWeights(weights.reshape(shape), bias)
 
 
 def ngram_features(rows: Sequence[NDArray[np.int32]], config: ModelConfig) -> Any:
