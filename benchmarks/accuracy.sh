@@ -23,6 +23,7 @@ score() {  # name
   for split in validation test; do
     cinesent evaluate --model "$models/$1" --data imdb --split $split --json > "$results/$1-$split.json"
   done
+  cinesent evaluate --model "$models/$1" --data rotten-tomatoes --json > "$results/$1-rotten-tomatoes.json"
 }
 
 made language-model || learn language-model pretrain --config models/accurate.toml
@@ -33,7 +34,12 @@ for seed in 0 1 2; do
     learn accurate-$seed train --config models/accurate.toml --from "$models/language-model" --seed $seed
 done
 
+# The model inside the package.
+made compact-0 || learn compact-0 train --config models/compact.toml \
+  --from "$models/language-model" --teacher "$models/accurate-0"
+
 score classic-0
+score compact-0
 for seed in 0 1 2; do
   score default-$seed
   score accurate-$seed
