@@ -123,7 +123,8 @@ def stages(recipe: Recipe, lengths: NDArray[np.intp]) -> Iterator[Stage]:
     # An adversary has each batch read twice.
     passes = 2 if training.adversarial else 1
     mean = float(np.mean([len(row) for row in rows]))
-    first = labelled * training.teacher_epochs * training.teacher_networks
+    teaching = training.teacher_networks * training.teacher_rounds
+    first = labelled * training.teacher_epochs * teaching
     reviews = (labelled + unlabelled) * training.epochs
     yield Stage(
         "training" + (", adversarial" if training.adversarial else ""),

@@ -49,8 +49,8 @@ def test_strings_are_read_as_the_type_of_their_key() -> None:
             "would read the padding, not the review. Use padding=left",
         ),
         (
-            {"excerpts": 0.5, "sequence_length": 100},
-            "excerpts are for networks that read reviews of any length",
+            {"sentences": 0.5, "sequence_length": 100},
+            "sentences are for networks that read reviews of any length",
         ),
         (
             {"pooling": "last+max+mean", "sequence_length": 100},

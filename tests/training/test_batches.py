@@ -14,7 +14,6 @@ from cinesent.training.batches import (
     plan_batches,
     prediction_batches,
     training_row,
-    with_excerpts,
 )
 
 LENGTHS = st.lists(st.integers(1, 3000), min_size=1, max_size=200)
@@ -89,21 +88,3 @@ def test_prediction_batches_hold_every_review_once(lengths: list[int]) -> None:
         assert (ids[:, 0] > 0).all(), "no row is padding alone"
         seen += indices.tolist()
     assert sorted(seen) == list(range(len(lengths)))
-
-
-def test_excerpts_are_pieces_of_their_reviews_and_have_their_targets() -> None:
-    rng = np.random.default_rng(0)
-    rows = [rng.integers(1, 10**6, length) for length in rng.integers(1, 400, 1000)]
-    examples = Examples(rows, rng.random(1000).astype(np.float32))
-    more = with_excerpts(examples, 0.5, seed=3)
-    np.testing.assert_array_equal(more.targets[:1000], examples.targets)
-    excerpts = more.rows[1000:]
-    # A review that is no longer than an excerpt may be has none.
-    assert 0.4 * 1000 * 0.9 < len(excerpts) < 0.5 * 1000
-    assert {4, 32} <= {len(excerpt) for excerpt in excerpts} <= set(range(4, 33))
-    for excerpt, target in zip(excerpts, more.targets[1000:], strict=True):
-        of = [row for row, said in zip(rows, examples.targets, strict=True) if said == target]
-        assert any(excerpt.tobytes() in row.tobytes() for row in of)
-    again = with_excerpts(examples, 0.5, seed=3)
-    assert all(np.array_equal(a, b) for a, b in zip(more.rows, again.rows, strict=True))
-    assert with_excerpts(examples, 0.0, seed=3) is examples

@@ -93,21 +93,32 @@ def test_teachers_are_believed_as_far_as_the_reviews_held_out_bear_them_out(
 def test_a_second_round_is_taught_by_the_first(
     small_dataset: Dataset, tiny_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    learnt: list[tuple[int, int]] = []
+    learnt: list[tuple[int, int, int]] = []
 
     def watched(model: Model, objective: ReviewObjective, **options: Any) -> Progress:
-        learnt.append((len(objective.train), options["seed"]))
+        epochs = objective.recipe.training.epochs
+        learnt.append((len(objective.train), options["seed"], epochs))
         return fit(model, objective, **options)
 
     monkeypatch.setattr("cinesent.training.lessons.fit", watched)
     recipe = tiny_recipe.overlay(
-        {**QUICK, "teacher": "ngrams+lstm", "teacher_networks": 2, "teacher_rounds": 2}
+        {
+            **QUICK,
+            "teacher": "ngrams+lstm",
+            "teacher_networks": 2,
+            "teacher_rounds": 2,
+            "teacher_epochs": 8,
+        }
     )
     checkpoint = Checkpoint(tmp_path)
     prepared = prepare(small_dataset, recipe, 0, checkpoint, SilentReporter())
     examples = training_examples(prepared, 5, checkpoint, SilentReporter(), Interrupt())
     labelled, everything = len(prepared.train), len(prepared.train) + len(prepared.unlabelled)
-    assert learnt == [(labelled, 6), (labelled, 7), (everything, 8), (everything, 9)]
+    # In the second round as many steps as in the first, in fewer epochs.
+    fewer = round(8 * labelled / everything)
+    assert 0 < fewer < 8
+    first, second = [(labelled, 6, 8), (labelled, 7, 8)], [(everything, 8, fewer)]
+    assert learnt == [*first, *second, (everything, 9, fewer)]
     # What is taught in the end is what the second round thinks.
     held_out = len(prepared.validation)
     both = np.stack([checkpoint.recall(f"{name}-opinion") for name in ("ngram", "network-2")])

@@ -49,7 +49,8 @@ PRESETS: dict[str, Recipe] = {
             ),
             TrainingConfig(batch_tokens=32_000, learning_rate=3e-3, teacher="ngrams+lstm"),
         ),
-        # What they can do in two hours: a language model first, and an adversary.
+        # What they can do in two hours: a language model first, an adversary, teachers that had
+        # teachers, sentences for the sake of short texts.
         Recipe(
             "accurate",
             ModelConfig(
@@ -65,7 +66,9 @@ PRESETS: dict[str, Recipe] = {
                 batch_tokens=32_000,
                 learning_rate=3e-3,
                 teacher="ngrams+lstm",
+                teacher_rounds=2,
                 adversarial=0.6,
+                sentences=2.0,
             ),
             PretrainingConfig(epochs=4, negatives=256),
         ),

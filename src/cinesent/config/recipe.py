@@ -48,12 +48,12 @@ class Recipe:
         """Check what only makes sense together.
 
         Raises:
-            ConfigError: excerpts for a network that reads reviews of one length.
+            ConfigError: sentences for a network that reads reviews of one length.
         """
-        if self.training.excerpts and self.model.sequence_length:
+        if self.training.sentences and self.model.sequence_length:
             raise ConfigError(
-                "excerpts are for networks that read reviews of any length. "
-                "Use sequence_length=0, or excerpts=0."
+                "sentences are for networks that read reviews of any length. "
+                "Use sequence_length=0, or sentences=0."
             )
 
     @classmethod

@@ -143,12 +143,12 @@ class TrainingConfig(Settings):
     max_length: int = setting(
         400, "longer training reviews lose their middle; 0: nothing is cut", 0
     )
-    excerpts: float = setting(
+    sentences: float = setting(
         0.0,
-        "share of the training reviews of which an excerpt of a few words is learnt as well, for "
-        "the sake of short texts",
+        "sentences of each training review that are learnt as reviews of their own, for the sake "
+        "of short texts",
         0,
-        1,
+        100,
     )
     min_count: int = setting(2, "words seen less often are unknown; of no effect with --from", 1)
     adversarial: float = setting(
@@ -178,7 +178,13 @@ class TrainingConfig(Settings):
         1,
         100,
     )
-    teacher_epochs: int = setting(3, "epochs of a network of the first round", 1, 1000)
+    teacher_epochs: int = setting(
+        3,
+        "passes of such a network over the labelled reviews; those of further rounds, which see "
+        "more, take about as many steps",
+        1,
+        1000,
+    )
     precision: Literal["auto", "float32", "int8"] = setting(
         "auto",
         "how word vectors are stored: int8 is a quarter of the size; auto: int8, unless that "

@@ -14,9 +14,6 @@ from cinesent.text.batching import fit_length, pad_ids
 # Widths are few, because each new shape is compiled anew on JAX, and close, because padding costs.
 _WIDTHS = np.array([*range(32, 256, 32), *range(256, 512, 64), *range(512, 1025, 128)])
 
-# Tokens of an excerpt, at least and at most: from a phrase to a long sentence.
-_EXCERPT_TOKENS = (4, 32)
-
 
 @dataclass(frozen=True)
 class Examples:
@@ -72,34 +69,6 @@ def training_row(ids: Sequence[int], recipe: Recipe) -> NDArray[np.int32]:
     if recipe.model.sequence_length:
         return np.asarray(fit_length(ids, recipe.model), dtype=np.int32)
     return np.asarray(cut_middle(ids, recipe.training.max_length), dtype=np.int32)
-
-
-def with_excerpts(examples: Examples, share: float, seed: int) -> Examples:
-    """Return the examples and, behind them, short excerpts that have their reviews' targets.
-
-    A network that has read whole reviews alone is unsure of a sentence. What a sentence says is
-    often not what its review says; over many of them it is.
-
-    Args:
-        examples: whole reviews.
-        share: of them that an excerpt is taken of, 0 to 1.
-        seed: of which reviews, and of where the excerpts begin and end.
-    """
-    if not share:
-        return examples
-    rng = np.random.default_rng((seed, len(examples)))
-    shortest, longest = _EXCERPT_TOKENS
-    chosen = np.flatnonzero(
-        (rng.random(len(examples)) < share)
-        & (np.array([len(row) for row in examples.rows]) > longest)
-    )
-    excerpts = []
-    for index in chosen.tolist():
-        row, length = examples.rows[index], int(rng.integers(shortest, longest + 1))
-        start = int(rng.integers(len(row) - length + 1))
-        excerpts.append(row[start : start + length])
-    targets = np.concatenate([examples.targets, examples.targets[chosen]])
-    return Examples([*examples.rows, *excerpts], targets)
 
 
 def plan_batches(

@@ -95,10 +95,10 @@ def _networks_opinion(
     interrupt: Interrupt,
 ) -> Opinion | None:
     """Train the networks of a round; return their mean opinion, None if they were interrupted."""
-    settings, recipe = prepared.recipe.training, prepared.recipe
-    if round_number == 1:
-        epochs = settings.teacher_epochs
-        recipe = recipe.overlay({"epochs": epochs, "patience": epochs})
+    settings = prepared.recipe.training
+    # As many steps in every round: those after the first see the unlabelled reviews as well.
+    epochs = max(1, round(settings.teacher_epochs * len(prepared.train) / len(examples)))
+    recipe = prepared.recipe.overlay({"epochs": epochs, "patience": epochs})
     learns = "the labels alone" if round_number == 1 else "labels and the teachers before it"
     held_out, unlabelled = np.zeros(len(prepared.validation)), np.zeros(len(prepared.unlabelled))
     for number in range(1, settings.teacher_networks + 1):

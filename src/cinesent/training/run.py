@@ -15,7 +15,6 @@ from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset
 from cinesent.evaluation.metrics import binary_metrics
 from cinesent.models.backend import import_keras, mixed_precision
-from cinesent.training.batches import with_excerpts
 from cinesent.training.initial import Initial, has_seen, load_initial
 from cinesent.training.lessons import finished_model, initial_model, training_examples
 from cinesent.training.loop import (
@@ -35,6 +34,7 @@ from cinesent.training.options import (
     versions,
 )
 from cinesent.training.prepare import Prepared, prepare
+from cinesent.training.sentences import sentence_ends, with_sentences
 from cinesent.training.storage import choose_precision, parity_check
 
 if TYPE_CHECKING:
@@ -129,7 +129,12 @@ def train(
                 "interrupted before the network that is kept began to learn; --resume goes on"
             )
             raise KeyboardInterrupt
-        examples = with_excerpts(examples, prepared.recipe.training.excerpts, chosen.seed)
+        examples = with_sentences(
+            examples,
+            prepared.recipe.training.sentences,
+            sentence_ends(prepared.tokenizer),
+            chosen.seed,
+        )
         model = initial_model(prepared, chosen.seed)
         progress = fit(
             model,

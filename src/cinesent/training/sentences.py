@@ -1,0 +1,59 @@
+"""Sentences of the training reviews, to be learnt as reviews of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cinesent.text.tokenizer import Tokenizer
+from cinesent.training.batches import Examples
+
+# Tokens of a sentence, at least and at most: a shorter one is joined to the next.
+_SHORTEST, _LONGEST = 4, 64
+
+
+def sentence_ends(tokenizer: Tokenizer) -> NDArray[np.int32]:
+    """Return the ids of the tokens that end a sentence: full stops, marks, and runs of them."""
+    ends = [id for id, token in enumerate(tokenizer.vocabulary) if token and not token.strip(".!?")]
+    return np.array(ends, dtype=np.int32)
+
+
+def with_sentences(
+    examples: Examples, per_review: float, ends: NDArray[np.int32], seed: int
+) -> Examples:
+    """Return the examples and, behind them, sentences that have their reviews' targets.
+
+    A network that has read whole reviews alone misjudges a sentence. What a sentence says is often
+    not what its review says; over many of them it is.
+
+    Args:
+        examples: whole reviews.
+        per_review: how many sentences of each, on average. A review of one sentence gives none.
+        ends: ids of the tokens that end a sentence.
+        seed: of which sentences.
+    """
+    if not per_review:
+        return examples
+    rng = np.random.default_rng((seed, len(examples)))
+    counts = int(per_review) + (rng.random(len(examples)) < per_review % 1)
+    found, of = [], []
+    for index, (row, count) in enumerate(zip(examples.rows, counts.tolist(), strict=True)):
+        spans = _spans(row, ends)
+        if len(spans) < 2:
+            continue
+        for chosen in rng.permutation(len(spans))[:count].tolist():
+            start, stop = spans[chosen]
+            found.append(row[start : min(stop, start + _LONGEST)])
+            of.append(index)
+    targets = np.concatenate([examples.targets, examples.targets[of]])
+    return Examples([*examples.rows, *found], targets)
+
+
+def _spans(row: NDArray[np.int32], ends: NDArray[np.int32]) -> list[tuple[int, int]]:
+    """Return where each sentence of a review begins, and where it is over."""
+    spans, start = [], 0
+    for stop in [*(np.flatnonzero(np.isin(row, ends)) + 1).tolist(), len(row)]:
+        if stop - start >= _SHORTEST:
+            spans.append((start, stop))
+            start = stop
+    return spans
