@@ -63,6 +63,7 @@ PRESETS: dict[str, Recipe] = {
                 ngram_buckets=2**22,
             ),
             TrainingConfig(
+                epochs=2,
                 batch_tokens=32_000,
                 learning_rate=3e-3,
                 teacher="ngrams+lstm",
