@@ -49,10 +49,6 @@ def test_strings_are_read_as_the_type_of_their_key() -> None:
             "would read the padding, not the review. Use padding=left",
         ),
         (
-            {"sentences": 0.5, "sequence_length": 100},
-            "sentences are for networks that read reviews of any length",
-        ),
-        (
             {"pooling": "last+max+mean", "sequence_length": 100},
             "is for reviews of any length. Use sequence_length=0",
         ),

@@ -47,7 +47,9 @@ PRESETS: dict[str, Recipe] = {
                 ngrams=3,
                 ngram_buckets=2**20,
             ),
-            TrainingConfig(batch_tokens=32_000, learning_rate=3e-3, teacher="ngrams+lstm"),
+            TrainingConfig(
+                batch_tokens=32_000, learning_rate=3e-3, teacher="ngrams+lstm", sentences=1.0
+            ),
         ),
         # What they can do in two hours: a language model first, an adversary, teachers that had
         # teachers, sentences for the sake of short texts.

@@ -44,18 +44,6 @@ class Recipe:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     pretraining: PretrainingConfig = field(default_factory=PretrainingConfig)
 
-    def __post_init__(self) -> None:
-        """Check what only makes sense together.
-
-        Raises:
-            ConfigError: sentences for a network that reads reviews of one length.
-        """
-        if self.training.sentences and self.model.sequence_length:
-            raise ConfigError(
-                "sentences are for networks that read reviews of any length. "
-                "Use sequence_length=0, or sentences=0."
-            )
-
     @classmethod
     def from_preset(cls, name: str) -> Recipe:
         """Return a preset by its name.

@@ -146,7 +146,7 @@ class TrainingConfig(Settings):
     sentences: float = setting(
         0.0,
         "sentences of each training review that are learnt as reviews of their own, for the sake "
-        "of short texts",
+        "of short texts; of no effect with sequence_length",
         0,
         100,
     )

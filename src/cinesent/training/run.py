@@ -129,12 +129,10 @@ def train(
                 "interrupted before the network that is kept began to learn; --resume goes on"
             )
             raise KeyboardInterrupt
-        examples = with_sentences(
-            examples,
-            prepared.recipe.training.sentences,
-            sentence_ends(prepared.tokenizer),
-            chosen.seed,
-        )
+        # Where all reviews have one length, padding would cost each sentence as much as a review.
+        if not prepared.recipe.model.sequence_length:
+            ends, per_review = sentence_ends(prepared.tokenizer), prepared.recipe.training.sentences
+            examples = with_sentences(examples, per_review, ends, chosen.seed)
         model = initial_model(prepared, chosen.seed)
         progress = fit(
             model,
