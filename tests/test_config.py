@@ -44,6 +44,7 @@ def test_strings_are_read_as_the_type_of_their_key() -> None:
         ({"bidirectional": "perhaps"}, "expected true or false"),
         ({"learning_rate": "nan"}, "learning_rate is nan; expected between"),
         ({"epochs": -1}, "epochs is -1; expected between 1"),
+        ({"ngrams": 1}, "ngrams is 1, but the LSTM reads the words already. Use ngrams=0, or 2"),
         (
             {"pooling": "last", "sequence_length": 100},
             "would read the padding, not the review. Use padding=left",

@@ -20,7 +20,7 @@ from cinesent.text.tokenizer import Tokenizer
 POOLINGS = ("last", "max", "mean", "max+mean", "last+max+mean")
 SHAPES = list(itertools.product(POOLINGS, (True, False)))
 #: n-grams in so few buckets that several share one.
-NGRAMS = [{"ngrams": order, "ngram_buckets": 128} for order in (1, 2, 3)]
+NGRAMS = [{"ngrams": order, "ngram_buckets": 128} for order in (2, 3, 4)]
 #: Padding that the LSTM reads, and cut reviews: combinations that a config may ask for.
 FIXED = [
     {"pooling": "last", "padding": "left", "bidirectional": False},
@@ -84,7 +84,7 @@ def buckets_of(row, config):
     """The set of a review's buckets, by the definition: one n-gram after the other."""
     factors, found = (1, 12041, 15013, 9311), set()
     for end in range(1, len(row) + 1):
-        for length in range(1, min(config.ngrams, end) + 1):
+        for length in range(2, min(config.ngrams, end) + 1):
             words = reversed(row[end - length : end])
             products = zip(words, factors, strict=False)
             found.add(sum(word % 2**17 * factor for word, factor in products))

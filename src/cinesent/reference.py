@@ -144,9 +144,9 @@ def _ngram_evidence(
     first = first_occurrences(buckets)[0]
     said = np.where(first, weights.reshape(-1)[buckets[0]].astype(np.float64), 0.0)
     shares = np.zeros(len(ids))
-    for index, weight in enumerate(said):
-        for back in range(index + 1):
-            shares[: len(ids) - back] += weight[back:] / (index + 1)
+    for length, weight in enumerate(said, start=2):
+        for back in range(length):
+            shares[: max(0, len(ids) - back)] += weight[back:] / length
     return shares
 
 

@@ -126,7 +126,7 @@ def _network(config: ModelConfig) -> str:
     )
     if config.ngrams:
         text += (
-            f" Beside it, n-grams of up to {config.ngrams} words add to the logit, by "
+            f" Beside it, n-grams of 2 to {config.ngrams} words add to the logit, by "
             f"{config.ngram_buckets:,} weights that they share by hashing."
         )
     if config.sequence_length:

@@ -43,7 +43,8 @@ class ModelConfig(Settings):
     truncation: Side = setting("right", "the side that is cut (matters with sequence_length)")
     ngrams: int = setting(
         0,
-        "words of the longest n-gram that has a weight of its own beside the LSTM; 0: none",
+        "words of the longest n-gram, from two words on, that has a weight of its own beside the "
+        "LSTM; 0: none",
         0,
         4,
     )
@@ -67,6 +68,11 @@ class ModelConfig(Settings):
             raise ConfigError(
                 "pooling 'last+max+mean' is for reviews of any length. "
                 "Use sequence_length=0, or another pooling."
+            )
+
+        if self.ngrams == 1:
+            raise ConfigError(
+                "ngrams is 1, but the LSTM reads the words already. Use ngrams=0, or 2 to 4."
             )
 
         if self.ngram_buckets % NGRAM_ROW:

@@ -39,7 +39,7 @@ def add_ngrams(nodes: Nodes, config: ModelConfig, weights: Mapping[str, NDArray[
 
 
 def _buckets(nodes: Nodes, config: ModelConfig) -> None:
-    """`token_ids` to `buckets`, (batch, order * time): past the last one where there is none."""
+    """`token_ids` to `buckets`, (batch, orders * time): past the last one where there is none."""
     limit = nodes.constant("num_buckets", np.int64(config.ngram_buckets))
     words, total, whole, found = "token_ids", "", "", []
     for order, factor in enumerate(FACTORS[: config.ngrams], start=1):
@@ -52,8 +52,9 @@ def _buckets(nodes: Nodes, config: ModelConfig) -> None:
         there = nodes.add("Not", f"missing_{order}", name=f"there_{order}")
         total = nodes.add("Add", total, term, name=f"total_{order}") if total else term
         whole = nodes.add("And", whole, there, name=f"whole_{order}") if whole else there
-        chain = nodes.add("Mod", total, limit, name=f"chain_{order}")
-        found.append(nodes.add("Where", whole, chain, limit, name=f"bucket_{order}"))
+        if order > 1:
+            chain = nodes.add("Mod", total, limit, name=f"chain_{order}")
+            found.append(nodes.add("Where", whole, chain, limit, name=f"bucket_{order}"))
     nodes.add("Concat", *found, name="buckets", axis=1)
 
 
@@ -90,11 +91,11 @@ def share_ngrams(nodes: Nodes, config: ModelConfig) -> list[str]:
     nodes.add("Shape", "buckets", name="places_shape")
     nodes.add("ConstantOfShape", "places_shape", name="no_parts")
     nodes.add("ScatterElements", "no_parts", "places", "ngram_parts", name="placed", axis=1)
-    shape = nodes.axes(0, config.ngrams, -1)
+    shape = nodes.axes(0, config.ngrams - 1, -1)
     nodes.add("Reshape", "placed", shape, name="placed_orders")
     shares = []
-    for order in range(1, config.ngrams + 1):
-        index = nodes.constant(f"order_{order}", np.int64(order - 1))
+    for order in range(2, config.ngrams + 1):
+        index = nodes.constant(f"order_{order}", np.int64(order - 2))
         size = nodes.constant(f"words_{order}", np.float32(order))
         nodes.add("Gather", "placed_orders", index, name=f"placed_{order}", axis=1)
         nodes.add("Div", f"placed_{order}", size, name=f"share_{order}")

@@ -154,7 +154,8 @@ class NgramScore(layers.Layer):
             # No n-gram: a bucket past the last one, so that sorting puts it behind the others.
             bucket = ops.mod(total, self.num_buckets)
             found.append(ops.where(whole, bucket, self.num_buckets))
-        ranked = ops.sort(ops.concatenate(found, axis=1), axis=1)
+        # Words alone have no weight: the LSTM reads them.
+        ranked = ops.sort(ops.concatenate(found[1:], axis=1), axis=1)
         before = ops.pad(ranked[:, :-1], ((0, 0), (1, 0)), constant_values=-1)
         counted = ops.logical_and(ranked != before, ranked < self.num_buckets)
         weights = ops.take(

@@ -1,4 +1,4 @@
-"""Which words stand side by side: n-grams of token ids, each hashed into one of many buckets.
+"""Which words stand side by side: n-grams of two token ids or more, each hashed into a bucket.
 
 The arithmetic fits 32 bits, so that every framework and the prediction graph find the same buckets.
 """
@@ -25,23 +25,23 @@ MOST_BUCKETS = 2**22
 
 
 def ngram_buckets(ids: NDArray[np.integer[Any]], order: int, num_buckets: int) -> NDArray[np.int64]:
-    """Return the buckets of the n-grams of 1 to `order` words that end at each token.
+    """Return the buckets of the n-grams of 2 to `order` words that end at each token.
 
     Args:
         ids: token ids, (batch, time); 0 is padding, on either side.
-        order: the longest n-gram's words.
+        order: the longest n-gram's words, 2 or more.
         num_buckets: at most :data:`MOST_BUCKETS`.
 
     Returns:
-        (batch, order, time): 0 to `num_buckets` - 1; -1 where an n-gram would hold padding or
+        (batch, order - 1, time): 0 to `num_buckets` - 1; -1 where an n-gram would hold padding or
         begin before the review.
 
     Source:
         Weinberger et al. (2009), "Feature Hashing for Large Scale Multitask Learning".
 
     Example:
-        >>> ngram_buckets(np.array([[2, 3, 0]]), 2, 1000).tolist()
-        [[[2, 3, -1], [-1, 85, -1]]]
+        >>> ngram_buckets(np.array([[2, 3, 4, 0]]), 3, 1000).tolist()
+        [[[-1, 85, 127, -1], [-1, -1, 153, -1]]]
     """
     ids = np.asarray(ids, dtype=np.int64)
     total, whole, found = np.zeros_like(ids), np.ones(ids.shape, dtype=bool), []
@@ -50,14 +50,14 @@ def ngram_buckets(ids: NDArray[np.integer[Any]], order: int, num_buckets: int) -
         total = total + words % WORDS * factor % num_buckets
         whole = whole & (words != PADDING_ID)
         found.append(np.where(whole, total % num_buckets, -1))
-    return np.stack(found, axis=1)
+    return np.stack(found[1:], axis=1)
 
 
 def first_occurrences(buckets: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Mark the first of equal buckets in each review: an n-gram counts once, not each time.
 
     Args:
-        buckets: (batch, order, time) from :func:`ngram_buckets`.
+        buckets: (batch, order - 1, time) from :func:`ngram_buckets`.
 
     Returns:
         bool, of the same shape; False where there is no n-gram.

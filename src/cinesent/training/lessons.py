@@ -14,7 +14,7 @@ from cinesent.reference import sigmoid
 from cinesent.training.batches import Examples
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.loop import Interrupt, Reporter, fit
-from cinesent.training.ngrams import combine
+from cinesent.training.ngrams import combine, ngram_scores
 from cinesent.training.objective import ReviewObjective, predict_rows
 from cinesent.training.prepare import Prepared
 from cinesent.training.teacher import Opinion, soft_labels
@@ -149,7 +149,7 @@ def finished_model(prepared: Prepared, model: Model, say: Callable[[str], None])
     if ngrams is not None:
         rows, labels = prepared.validation.rows, prepared.validation.targets
         network = log_odds(predict_rows(model, rows))
-        beside = ngrams.decision_function(rows, prepared.recipe.model)
+        beside = ngram_scores(ngrams, rows, prepared.recipe.model)
         factors = weigh(np.stack([network, beside]), labels)
         say(f"log-odds: {factors[0]:.2f} x the network's + {factors[1]:.2f} x the n-grams'")
         weights = combine(weights, ngrams, factors)

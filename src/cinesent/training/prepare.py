@@ -19,7 +19,7 @@ from cinesent.training.corpus import Corpus, read_corpus, tokenize_all, word_vec
 from cinesent.training.initial import Initial
 from cinesent.training.language import learn_language
 from cinesent.training.loop import Interrupt, Reporter
-from cinesent.training.ngrams import NgramWeights, fit_ngrams
+from cinesent.training.ngrams import fit_ngrams
 from cinesent.training.teacher import Opinion, model_logits, ngram_opinion
 
 
@@ -36,8 +36,8 @@ class Prepared:
         teacher_logits: (unlabelled,), what trained models think of them, where those teach instead.
         validation: encoded as for predicting: nothing cut that the network would not cut.
         validation_reviews: the same reviews as text.
-        ngrams: what the n-grams beside the LSTM say, learnt from whole reviews; None where the
-            recipe has none, or the model that is trained further has its own.
+        ngrams: the weights of the n-grams beside the LSTM, learnt from whole reviews; None where
+            the recipe has none, or the model that is trained further has its own.
         initial_weights: to start from, by the names of a bundle: the word vectors, or those of a
             language model, or all of a model's, or none.
     """
@@ -50,7 +50,7 @@ class Prepared:
     teacher_logits: NDArray[np.float64] | None
     validation: Examples
     validation_reviews: Reviews
-    ngrams: NgramWeights | None
+    ngrams: NDArray[np.float32] | None
     initial_weights: Mapping[str, NDArray[np.float32]]
 
 
@@ -189,11 +189,11 @@ def _teacher_logits(
     return logits
 
 
-def _ngrams(corpus: Corpus, seed: int, say: Callable[[str], None]) -> NgramWeights | None:
+def _ngrams(corpus: Corpus, seed: int, say: Callable[[str], None]) -> NDArray[np.float32] | None:
     """Learn the weights of the n-grams beside the LSTM from the labelled reviews, uncut."""
     config = corpus.recipe.model
     if not config.ngrams:
         return None
-    say(f"n-grams of up to {config.ngrams} words learn from the labelled reviews")
+    say(f"n-grams of 2 to {config.ngrams} words learn from the labelled reviews")
     rows = [np.asarray(ids, dtype=np.int32) for ids in corpus.encoded]
     return fit_ngrams(rows, corpus.train.labels, config, seed)

@@ -34,7 +34,7 @@ from cinesent.training.options import (
     versions,
 )
 from cinesent.training.prepare import Prepared, prepare
-from cinesent.training.sentences import sentence_ends, with_sentences
+from cinesent.training.sentences import add_sentences
 from cinesent.training.storage import choose_precision, parity_check
 
 if TYPE_CHECKING:
@@ -129,10 +129,7 @@ def train(
                 "interrupted before the network that is kept began to learn; --resume goes on"
             )
             raise KeyboardInterrupt
-        # Where all reviews have one length, padding would cost each sentence as much as a review.
-        if not prepared.recipe.model.sequence_length:
-            ends, per_review = sentence_ends(prepared.tokenizer), prepared.recipe.training.sentences
-            examples = with_sentences(examples, per_review, ends, chosen.seed)
+        examples = add_sentences(examples, prepared.recipe, prepared.tokenizer, chosen.seed)
         model = initial_model(prepared, chosen.seed)
         progress = fit(
             model,

@@ -5,11 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cinesent.config import Recipe
 from cinesent.text.tokenizer import Tokenizer
 from cinesent.training.batches import Examples
 
 # Tokens of a sentence, at least and at most: a shorter one is joined to the next.
 _SHORTEST, _LONGEST = 4, 64
+
+
+def add_sentences(examples: Examples, recipe: Recipe, tokenizer: Tokenizer, seed: int) -> Examples:
+    """Return the examples and, behind them, as many of their sentences as the recipe says.
+
+    Where all reviews have one length there are none: padding would cost each as much as a review.
+    """
+    if recipe.model.sequence_length:
+        return examples
+    return with_sentences(examples, recipe.training.sentences, sentence_ends(tokenizer), seed)
 
 
 def sentence_ends(tokenizer: Tokenizer) -> NDArray[np.int32]:
