@@ -129,7 +129,13 @@ def train(
                 "interrupted before the network that is kept began to learn; --resume goes on"
             )
             raise KeyboardInterrupt
+        whole = len(examples)
         examples = add_sentences(examples, prepared.recipe, prepared.tokenizer, chosen.seed)
+        if len(examples) > whole:
+            reporter.say(
+                f"{len(examples) - whole:,} sentences of these reviews are learnt as well; they "
+                "count in the training loss and accuracy"
+            )
         model = initial_model(prepared, chosen.seed)
         progress = fit(
             model,
