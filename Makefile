@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A process a core, four at most: each may hold TensorFlow. A file's tests share what it trains.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: help demo test test-fast lint format notebook torch clean
@@ -19,10 +21,10 @@ demo: $(VENV)/train.stamp ## Train on 25,000 real IMDB reviews, evaluate, predic
 		"Not bad, but the ending didn't work for me: 6/10."
 
 test: $(VENV)/dev.stamp ## Run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-fast: $(VENV)/dev.stamp ## Run the tests that need no framework (a minute)
-	$(BIN)/python -m pytest -m "not slow and not train and not backends"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not train and not backends"
 
 lint: $(VENV)/dev.stamp ## Check style and types
 	$(BIN)/ruff check .
