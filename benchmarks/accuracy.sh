@@ -34,7 +34,7 @@ for seed in 0 1 2; do
     learn accurate-$seed train --config models/accurate.toml --from "$models/language-model" --seed $seed
 done
 
-# The model inside the package: the LSTM of accurate-0 once more, to the bit, and fewer n-grams.
+# A model small enough for the package: the LSTM of accurate-0 once more, to the bit, and fewer n-grams.
 made compact-0 || learn compact-0 train --config models/compact.toml --from "$models/language-model"
 
 score classic-0
