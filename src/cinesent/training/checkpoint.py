@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,32 @@ if TYPE_CHECKING:
 
 _STATE = "state.npz"
 _RUN = "run.json"
+_SECONDS = "seconds.json"
+
+
+class Clock:
+    """How long a run has taken, the time before it was cut off included.
+
+    What passed since the last :meth:`write` of a process that was killed is not counted.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Go on from what the file says, from zero where there is none that can be read."""
+        self._file = file
+        self._started = time.perf_counter()
+        try:
+            self._before = float(json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            self._before = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of this process and of those that it goes on from."""
+        return self._before + time.perf_counter() - self._started
+
+    def write(self) -> None:
+        """Remember the time for whoever goes on from here."""
+        _replace(self._file, json.dumps(self.seconds).encode())
 
 
 class Checkpoint:
@@ -30,12 +57,14 @@ class Checkpoint:
     `run.json` says what is being trained (recipe, data, seed), so that nothing else is resumed by
     mistake; `state.npz` holds every variable of model and optimizer, the dropouts' random streams
     among them, the best weights, and where in which epoch the run stands; other arrays are results
-    of earlier stages. Each file is replaced in one step, and none holds pickled objects.
+    of earlier stages; `seconds.json` is what the run has taken. Each file is replaced in one step,
+    and none holds pickled objects.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Name the folder; nothing is written yet."""
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+        """Name the folder; nothing is written yet. The clock is that of the whole run."""
         self.folder = folder
+        self.clock = clock or Clock(folder / _SECONDS)
 
     @property
     def exists(self) -> bool:
@@ -89,11 +118,12 @@ class Checkpoint:
         """Return a checkpoint within this one, for a network that only leads to the real one."""
         folder = self.folder / name
         folder.mkdir(parents=True, exist_ok=True)
-        return Checkpoint(folder)
+        return Checkpoint(folder, self.clock)
 
     def store(self, name: str, array: NDArray[Any]) -> None:
         """Keep the result of a stage."""
         _write_arrays(self.folder / f"{name}.npz", {"array": array})
+        self.clock.write()
 
     def recall(self, name: str) -> NDArray[Any] | None:
         """Return the result of a stage, None where there is none that can be read."""
@@ -120,6 +150,7 @@ class Checkpoint:
             "progress": np.array(json.dumps(progress.to_dict())),
         }
         _write_arrays(self.folder / _STATE, arrays)
+        self.clock.write()
 
     def load_state(self, model: Model, progress: Progress) -> bool:
         """Put a saved state back into `model` and `progress`; False where none was saved.
@@ -148,7 +179,8 @@ class Checkpoint:
         """Delete the files of a run that is finished, and the folder if nothing else is in it."""
         for path in [*self.folder.rglob("*.npz"), *self.folder.rglob("*.tmp")]:
             path.unlink()
-        (self.folder / _RUN).unlink(missing_ok=True)
+        for name in (_RUN, _SECONDS):
+            (self.folder / name).unlink(missing_ok=True)
         for folder in [*self.folder.glob("*/"), self.folder]:
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()

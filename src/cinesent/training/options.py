@@ -112,10 +112,10 @@ def open_checkpoint(options: TrainingOptions) -> Checkpoint:
         TrainingError: as :func:`check_target`.
     """
     check_target(options.out, resume=options.resume, overwrite=options.overwrite)
-    checkpoint = Checkpoint(checkpoint_folder(options.out))
+    folder = checkpoint_folder(options.out)
     if options.overwrite and not options.resume:
-        checkpoint.remove()
-    return checkpoint
+        Checkpoint(folder).remove()
+    return Checkpoint(folder)
 
 
 def describe_run(

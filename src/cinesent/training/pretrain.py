@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,7 +33,7 @@ class PretrainingRun:
         recipe: what was trained, overlays included.
         history: one record a pass.
         perplexity: of the best pass, on text held out.
-        seconds: wall time, everything included.
+        seconds: wall time, everything included, before an interruption too.
     """
 
     folder: Path
@@ -72,7 +71,6 @@ def pretrain(
             diverged.
         MissingExtraError: the train extra is not installed.
     """
-    started = time.perf_counter()
     chosen = read_options(options)
     reporter = reporter or SilentReporter()
     recipe = Recipe.from_preset(preset) if isinstance(preset, str) else preset
@@ -90,7 +88,7 @@ def pretrain(
     with mixed_precision(chosen.mixed_precision):
         progress = learn_language(corpus, start, chosen.seed, checkpoint, reporter)
     perplexity = math.exp(min(record.val_loss for record in progress.history))
-    seconds = time.perf_counter() - started
+    seconds = checkpoint.clock.seconds
     save_language_model(
         chosen.out,
         name=recipe.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -51,7 +50,7 @@ class TrainingRun:
         history: one record an epoch.
         best_epoch: the epoch whose weights the bundle holds, 0 if none was finished.
         validation: metrics of the bundle's weights on the reviews held out.
-        seconds: wall time, everything included.
+        seconds: wall time, everything included, before an interruption too.
         interrupted: whether Ctrl-C ended it.
     """
 
@@ -102,7 +101,6 @@ def train(
         >>> run = cinesent.train("imdb-train", "default", out="my-model")  # doctest: +SKIP
         >>> run.classifier().predict(["A quiet triumph."])  # doctest: +SKIP
     """
-    started = time.perf_counter()
     chosen = read_options(options)
     reporter = reporter or SilentReporter()
     initial = _initial(chosen)
@@ -146,7 +144,7 @@ def train(
             interrupt=interrupt,
         )
     model = finished_model(prepared, model, reporter.say)
-    seconds = time.perf_counter() - started
+    seconds = checkpoint.clock.seconds
     validation = _save(model, prepared, progress, described, chosen, seconds, reporter)
     if not interrupt.requested:
         checkpoint.remove()
