@@ -51,8 +51,8 @@ PRESETS: dict[str, Recipe] = {
                 batch_tokens=32_000, learning_rate=3e-3, teacher="ngrams+lstm", sentences=1.0
             ),
         ),
-        # What they can do in two hours: a language model first, an adversary, teachers that had
-        # teachers, sentences for the sake of short texts.
+        # What they can do in an hour and a half: a language model first, an adversary, teachers
+        # that had teachers, sentences for the sake of short texts.
         Recipe(
             "accurate",
             ModelConfig(
