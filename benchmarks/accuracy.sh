@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every accuracy in docs/results.md, from raw reviews to JSON: about five hours on two CPU cores.
+# Every accuracy in docs/results.md, from raw reviews to JSON: about five hours on two CPU cores, the sum of its parts.
 #   CINESENT_DATA=aclImdb_v1.tar.gz benchmarks/accuracy.sh [FOLDER FOR MODELS]
 # The validation reviews choose; the test reviews are scored once, at the end. What is interrupted goes
 # on where it was: finished models are kept, an unfinished one is resumed. The seeds of `accurate` share
