@@ -26,16 +26,16 @@ score() {  # name
   cinesent evaluate --model "$models/$1" --data rotten-tomatoes --json > "$results/$1-rotten-tomatoes.json"
 }
 
-made language-model || learn language-model pretrain --config models/accurate.toml
-made classic-0 || learn classic-0 train --config models/classic.toml
+made language-model || learn language-model pretrain --preset accurate
+made classic-0 || learn classic-0 train --preset classic
 for seed in 0 1 2; do
-  made default-$seed || learn default-$seed train --config models/default.toml --seed $seed
+  made default-$seed || learn default-$seed train --preset default --seed $seed
   made accurate-$seed ||
-    learn accurate-$seed train --config models/accurate.toml --from "$models/language-model" --seed $seed
+    learn accurate-$seed train --preset accurate --from "$models/language-model" --seed $seed
 done
 
 # A model small enough for the package: the LSTM of accurate-0 once more, to the bit, and fewer n-grams.
-made compact-0 || learn compact-0 train --config models/compact.toml --from "$models/language-model"
+made compact-0 || learn compact-0 train --preset compact --from "$models/language-model"
 
 score classic-0
 score compact-0

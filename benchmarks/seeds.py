@@ -43,7 +43,7 @@ def row(recipe: str, split: str, folder: Path = RESULTS) -> list[str]:
 def main() -> None:
     """Print the table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("recipes", nargs="+", help="names of models/*.toml")
+    parser.add_argument("recipes", nargs="+", help="names of presets")
     arguments = parser.parse_args()
     print("| recipe | reviews | seeds | accuracy, % | log loss | calibration error, % |")
     print("|---|---|---|---|---|---|")

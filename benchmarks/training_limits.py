@@ -1,6 +1,6 @@
 """How fast each stage of a recipe trains here, beside what arithmetic and memory allow.
 
-    python -m benchmarks.training_limits --config models/large.toml --backend jax --mixed-precision
+    python -m benchmarks.training_limits --preset large --backend jax --mixed-precision
 
 A few steps of each stage, on batches of the recipe's own size: real tokens a second, and two
 ceilings that this device sets, measured in the same run:
@@ -28,9 +28,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.predicting.machine import describe_machine, products_per_token
-from cinesent.config import Recipe
-from cinesent.config.recipe import parse_assignments
 from cinesent.errors import CinesentError
+from cinesent.recipes import Recipe
+from cinesent.recipes.recipe import parse_assignments
 from cinesent.text.tokenizer import tokenize
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def review_lengths(count: int) -> NDArray[np.intp]:
 
 def stages(recipe: Recipe, lengths: NDArray[np.intp]) -> Iterator[Stage]:
     """Yield the stages of a recipe that take long, ready to take steps."""
-    from cinesent.models.language import build_language_model
+    from cinesent.models.language_model import build_language_model
     from cinesent.models.lstm import build_model
     from cinesent.training.batches import Examples, training_row
     from cinesent.training.language import LanguageObjective, text_pieces
@@ -232,7 +232,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.training_limits", description=(__doc__ or "").splitlines()[0]
     )
-    parser.add_argument("--config", type=Path, default=Path("models/large.toml"))
+    parser.add_argument("--preset", default="large")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     parser.add_argument("--backend", default=None)
     parser.add_argument("--mixed-precision", action="store_true")
@@ -242,7 +242,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         overlays = parse_assignments(options.settings)
-        recipe = Recipe.from_toml(options.config).overlay(overlays)
+        recipe = Recipe.from_preset(options.preset).overlay(overlays)
     except CinesentError as error:
         parser.error(str(error))
 

@@ -45,8 +45,8 @@ def prepare_rows(data: str, max_length: int) -> tuple[list[list[int]], np.ndarra
 
 def measure_default(data: str, seconds: float) -> float:
     """Return real tokens a second of the default recipe's own training step."""
-    from cinesent.config import Recipe
     from cinesent.models.lstm import build_model
+    from cinesent.recipes import Recipe
     from cinesent.training.batches import Examples, make_batch, plan_batches
     from cinesent.training.objective import compile_model
 
@@ -69,7 +69,7 @@ def measure_peer(data: str, seconds: float, length: int) -> float:
     """Return real tokens a second of the Keras site's example in `fit`, 20 batches at a time."""
     import keras
 
-    from cinesent.config import Recipe
+    from cinesent.recipes import Recipe
 
     config = Recipe.from_preset("default").model
     rows, targets, _ = prepare_rows(data, length)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cinesent.bundle import save_bundle
-from cinesent.config import ModelConfig
+from cinesent.recipes import ModelConfig
 from cinesent.text.tokenizer import Tokenizer
 
 SENTENCES = (

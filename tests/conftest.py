@@ -12,8 +12,8 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import numpy as np
 import pytest
 
-from cinesent.config import Recipe
 from cinesent.data import Dataset, Reviews, load_reviews
+from cinesent.recipes import Recipe
 from cinesent.training.run import TrainingRun, train
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and the programs that they

@@ -13,16 +13,17 @@ SOURCE = Path(cinesent.__file__).parent
 
 #: Bottom to top: a module imports from its own layer and from those before it.
 LAYERS = (
-    ("_version", "cores", "errors", "paths"),
-    ("config",),
+    ("_version", "environment", "errors", "files", "probability", "progress"),
+    ("recipes",),
     ("text",),
+    ("tables",),
     ("data",),
-    ("graph", "quantization", "reference", "runtime"),
+    ("network",),
     ("bundle",),
     ("explanation", "classifier"),
     ("scoring",),
     ("models",),
-    ("diagnosis", "export"),
+    ("doctor", "export"),
     ("evaluation",),
     ("training",),
     ("comparison", "estimator"),

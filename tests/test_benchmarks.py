@@ -130,7 +130,7 @@ def test_stages_of_a_recipe_are_held_against_the_limits(tmp_path: Path) -> None:
     small = ["units=8", "embedding_dim=8", "vocabulary_size=500", "pretraining.negatives=4"]
     finished = subprocess.run(
         [
-            *(sys.executable, "-m", "benchmarks.training_limits", "--config", "models/large.toml"),
+            *(sys.executable, "-m", "benchmarks.training_limits", "--preset", "large"),
             *(word for setting in small for word in ("--set", setting)),
             *("--reviews", "100", "--steps", "1", "--out", str(out)),
         ],

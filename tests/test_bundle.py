@@ -172,7 +172,7 @@ def fail(*args, **kwargs):
 def test_a_crash_leaves_the_model_that_was_there(folder, monkeypatch, stage):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     if stage == "graph":
-        monkeypatch.setattr("cinesent.graph.write_graph", fail)
+        monkeypatch.setattr("cinesent.network.write_graph", fail)
     elif stage == "tokenizer":
         monkeypatch.setattr("cinesent.text.tokenizer.Tokenizer.save", fail)
     elif stage == "manifest":

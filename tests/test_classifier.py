@@ -20,7 +20,7 @@ import cinesent.classifier
 from cinesent import Classifier, load
 from cinesent.bundle import save_bundle
 from cinesent.errors import BundleError, CinesentError, ConfigError
-from cinesent.reference import numpy_forward, sigmoid
+from cinesent.network.reference import numpy_forward, sigmoid
 
 #: Texts of all lengths, in an order that is not that of their lengths.
 MANY = [" ".join(SENTENCES[: n % 5 + 1] * (n % 7 + 1)) + f" {n}/10" for n in range(150)]

@@ -4,15 +4,14 @@ import dataclasses
 
 import pytest
 
-from cinesent.config import (
-    PRESETS,
+from cinesent.errors import ConfigError
+from cinesent.recipes import (
     ModelConfig,
     Recipe,
     TrainingConfig,
     model_config_from_dict,
     parse_assignments,
 )
-from cinesent.errors import ConfigError
 
 
 def test_every_setting_is_documented_and_in_bounds_by_default() -> None:
@@ -80,7 +79,7 @@ def test_a_toml_file_overlays_its_preset(tmp_path) -> None:
     path.write_text('preset = "classic"\n[model]\nunits = 32\n[training]\nepochs = 2\n')
     recipe = Recipe.from_toml(path)
     assert recipe.name == "small"
-    assert recipe.model == dataclasses.replace(PRESETS["classic"].model, units=32)
+    assert recipe.model == dataclasses.replace(Recipe.from_preset("classic").model, units=32)
     assert recipe.training.epochs == 2
 
 
@@ -107,7 +106,7 @@ def test_a_missing_toml_file(tmp_path) -> None:
 
 
 def test_model_settings_survive_a_dictionary() -> None:
-    config = PRESETS["classic"].model
+    config = Recipe.from_preset("classic").model
     assert model_config_from_dict(dataclasses.asdict(config)) == config
     with pytest.raises(ConfigError, match=r"unknown keys \['colour'\]"):
         model_config_from_dict({**dataclasses.asdict(config), "colour": 1})

@@ -6,7 +6,6 @@ import doctest
 import importlib
 import re
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import typer.main
 
 import cinesent
 from cinesent.cli import app
-from cinesent.config import PRESETS, Recipe
+from cinesent.recipes import Recipe, preset_description, preset_names
 
 ROOT = Path(__file__).parents[1]
 SOURCE = Path(cinesent.__file__).parent
@@ -70,15 +69,10 @@ def test_the_docs_name_commands_at_all() -> None:
     assert len(commands_in(ROOT / "README.md")) >= 8
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "models").glob("*.toml")), ids=lambda p: p.name)
-def test_recipes_can_be_read(path: Path) -> None:
-    Recipe.from_toml(path)
-
-
-def test_every_preset_has_a_recipe_file() -> None:
-    for name, preset in PRESETS.items():
-        recipe = Recipe.from_toml(ROOT / "models" / f"{name}.toml")
-        assert recipe == replace(preset, name=name)
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_can_be_read(name: str) -> None:
+    assert Recipe.from_preset(name).name == name
+    assert preset_description(name)
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 
 from cinesent import load
 from cinesent.cli import app
-from cinesent.cores import usable_cores
-from cinesent.diagnosis import diagnose
-from cinesent.diagnosis.diagnose import _thread_problems
-from cinesent.diagnosis.folders import read_cache
-from cinesent.diagnosis.machine import read_cpu, read_memory
-from cinesent.diagnosis.model import SENTENCE
-from cinesent.diagnosis.packages import PACKAGES, check_frameworks, find_packages
+from cinesent.doctor import diagnose
+from cinesent.doctor.diagnose import _thread_problems
+from cinesent.doctor.folders import read_cache
+from cinesent.doctor.machine import read_cpu, read_memory
+from cinesent.doctor.model_report import SENTENCE
+from cinesent.doctor.packages import PACKAGES, check_frameworks, find_packages
+from cinesent.environment import usable_cores
 
 ROOT = Path(__file__).parents[1]
 VARIABLES = ("CINESENT_MODEL", "CINESENT_DATA", "CINESENT_CACHE", "CINESENT_IMDB_URL")
@@ -141,7 +141,7 @@ def test_the_extras_are_those_of_the_project():
 def test_no_framework_is_imported(folder):
     code = (
         "import sys\n"
-        "from cinesent.diagnosis import diagnose\n"
+        "from cinesent.doctor import diagnose\n"
         f"assert diagnose({str(folder)!r}).ok\n"
         "heavy = {'keras', 'tensorflow', 'jax', 'torch', 'sklearn', 'onnx', 'pyarrow'}\n"
         "print(sorted(heavy & set(sys.modules)))"
@@ -235,13 +235,13 @@ def test_the_cache_is_measured_and_left_alone(tmp_path, monkeypatch):
     (tmp_path / "cache/b").write_bytes(bytes(24))
     cache = read_cache()
     assert (cache.exists, cache.num_files, cache.size_bytes) == (True, 2, 1024)
-    monkeypatch.setattr("cinesent.diagnosis.folders._MOST_FILES", 1)
+    monkeypatch.setattr("cinesent.doctor.folders._MOST_FILES", 1)
     assert read_cache().counted_all is False
 
 
 def test_a_full_disk_is_a_problem(folder, monkeypatch):
     usage = type("Usage", (), {"free": 12 * 10**6})
-    monkeypatch.setattr("cinesent.diagnosis.folders.shutil.disk_usage", lambda path: usage)
+    monkeypatch.setattr("cinesent.doctor.folders.shutil.disk_usage", lambda path: usage)
     diagnosis = diagnose(folder)
     assert diagnosis.ok
     assert "has 12 MB left" in diagnosis.problems[0].what
@@ -350,7 +350,7 @@ def test_affinity_is_seen(folder):
     code = (
         "import os\n"
         "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-        "from cinesent.diagnosis.machine import read_cpu\n"
+        "from cinesent.doctor.machine import read_cpu\n"
         "print(read_cpu().usable_cores)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,13 +7,13 @@ import onnx
 import pytest
 from bundles import random_weights, small_config
 
-from cinesent import reference
-from cinesent.config import PRESETS, Recipe
 from cinesent.errors import BundleError
-from cinesent.graph import IR_VERSION, OPSET, build_graph, write_graph
-from cinesent.quantization import round_weights
-from cinesent.reference import Check, check_parity, numpy_forward, sample_batches, sigmoid
-from cinesent.runtime import open_session, run_session
+from cinesent.network import IR_VERSION, OPSET, build_graph, reference, write_graph
+from cinesent.network.quantization import round_weights
+from cinesent.network.reference import Check, check_parity, numpy_forward, sample_batches
+from cinesent.network.runtime import open_session, run_session
+from cinesent.probability import sigmoid
+from cinesent.recipes import Recipe, preset_names
 from cinesent.text.batching import fit_length, pad_ids, reading_lengths
 from cinesent.text.tokenizer import Tokenizer
 
@@ -209,7 +209,7 @@ def test_a_graph_that_differs_is_not_written(tmp_path, monkeypatch):
 
 def test_weights_beyond_the_file_format_are_refused(monkeypatch):
     config = small_config()
-    monkeypatch.setattr("cinesent.graph.build._LARGEST", 100)
+    monkeypatch.setattr("cinesent.network.graph._LARGEST", 100)
     with pytest.raises(BundleError, match="an ONNX file holds 100"):
         build_graph(config, random_weights(config))
 
@@ -297,7 +297,7 @@ def test_every_network_is_the_one_that_is_trained(name, precision, imdb_train, t
 
 
 @pytest.mark.train
-@pytest.mark.parametrize("preset", sorted(PRESETS))
+@pytest.mark.parametrize("preset", preset_names())
 def test_presets_are_the_models_that_are_trained(preset, tmp_path):
     from cinesent.models.lstm import build_model, get_weights
     from cinesent.training.storage import parity_check

@@ -16,7 +16,7 @@ from bundles import write_bundle
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[1]
-PACKAGED = ROOT / "src" / "cinesent" / "model"
+PACKAGED = ROOT / "src" / "cinesent" / "default_model"
 
 #: What only training and the extras may bring.
 HEAVY = [

@@ -14,8 +14,13 @@ from hypothesis.extra import numpy as arrays
 import cinesent
 from cinesent.bundle import load_bundle, save_bundle
 from cinesent.errors import BundleError
-from cinesent.quantization import dequantize_rows, quantize_rows, round_weights, stored_weights
-from cinesent.reference import numpy_forward, sigmoid
+from cinesent.network.quantization import (
+    dequantize_rows,
+    quantize_rows,
+    round_weights,
+    stored_weights,
+)
+from cinesent.network.reference import numpy_forward, sigmoid
 
 #: From the smallest float32 to the largest, zeros and rows of zeros among them.
 MATRICES = arrays.arrays(

@@ -31,9 +31,9 @@ from benchmarks.lstm_limits.ways import (
     scan_pool,
 )
 from cinesent.bundle import Bundle, load_bundle
-from cinesent.cores import usable_cores
 from cinesent.data import load_dataset
-from cinesent.reference import sigmoid
+from cinesent.environment import usable_cores
+from cinesent.probability import sigmoid
 from cinesent.text.batching import length_batches
 
 #: Reviews that are sorted by length together.

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.config import ModelConfig
-from cinesent.reference import Weights
+from cinesent.network.reference import Weights
+from cinesent.recipes import ModelConfig
 from cinesent.text.batching import pad_ids
 
 Floats = NDArray[np.float32]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.bundle import load_bundle
-from cinesent.cores import usable_cores
+from cinesent.environment import usable_cores
 from cinesent.text.batching import fit_length, length_batches, pad_ids
 from cinesent.text.tokenizer import tokenize
 

@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from cinesent.config import ModelConfig
-from cinesent.cores import usable_cores
+from cinesent.environment import usable_cores
+from cinesent.recipes import ModelConfig
 
 
 def describe_machine() -> dict[str, Any]:

@@ -23,15 +23,16 @@ from numpy.typing import NDArray
 
 from cinesent.bundle.layout import MODEL
 from cinesent.bundle.loading import Verify, open_bundle
-from cinesent.cores import usable_cores
+from cinesent.environment import usable_cores
 from cinesent.errors import BundleError, CinesentError, ConfigError
 from cinesent.explanation import Explanation
-from cinesent.runtime import open_session, run_session
+from cinesent.network.runtime import open_session, run_session
+from cinesent.probability import sigmoid
 from cinesent.text.batching import fit_length, length_batches, pad_ids, reading_lengths
 from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
 
 # The model that comes with the package, where one does.
-_PACKAGED = Path(__file__).with_name("model")
+_PACKAGED = Path(__file__).with_name("default_model")
 
 # Tokens a batch, padding included, and reviews: small, see above. The middle of three rounds over
 # 4,167 reviews was 1,129, 1,030, 1,012 and 1,059 reviews a second with 8, 16, 32 and 64 a batch.
@@ -296,7 +297,7 @@ class Classifier:
     def _probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the calibrated probabilities of positive."""
         scaled = logits.astype(np.float64) / self.bundle.temperature
-        return 0.5 * (1.0 + np.tanh(0.5 * scaled))
+        return sigmoid(scaled)
 
 
 def _check_text(index: int, text: object) -> None:

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.classifier import Classifier
-from cinesent.config import Recipe
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.errors import DataError, require
+from cinesent.recipes import Recipe
 
 require("sklearn", "train", "SentimentClassifier")
 
@@ -38,7 +38,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
     any two values, such as "neg" and "pos"; the second in sorting order is the positive one.
 
     Args:
-        preset: "default", "classic", or a :class:`~cinesent.config.Recipe`.
+        preset: "default", "classic", or a :class:`~cinesent.recipes.Recipe`.
         settings: overlaid on the preset, such as ``{"units": 96}``.
         seed: of split, weights, dropout and order: the same seed, the same model.
         backend: "tensorflow", "jax" or "torch"; None: `KERAS_BACKEND`, else TensorFlow.

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from cinesent.comparison.compare import COMPARABLE, check_models, compare
-from cinesent.config import PRESETS
 from cinesent.data import Dataset
 from cinesent.data.split import split_reviews
 from cinesent.errors import ConfigError, DataError
 from cinesent.models.linear import BASELINES
+from cinesent.recipes import preset_names
 from cinesent.training.run import train
 
 pytestmark = pytest.mark.train
@@ -139,8 +139,13 @@ def test_trained_models_stand_beside_the_others(small_dataset, tiny_run, tmp_pat
 def test_names(tmp_path):
     with pytest.raises(ConfigError, match="nor a folder of that name with one"):
         check_models([str(tmp_path)])
-    assert (*BASELINES, *PRESETS) == COMPARABLE
-    assert set(COMPARABLE) - set(check_models(None)) == {"accurate"}
+    assert (*BASELINES, *preset_names()) == COMPARABLE
+    assert set(COMPARABLE) - set(check_models(None)) == {
+        "accurate",
+        "compact",
+        "large",
+        "large-distilled",
+    }
     assert check_models(["nb-lr", "majority", "nb-lr"]) == ("nb-lr", "majority")
     assert check_models("nb-lr") == ("nb-lr",)
     with pytest.raises(ConfigError, match="Did you mean 'nb-lr'"):

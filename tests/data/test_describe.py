@@ -8,7 +8,7 @@ from imdb_archives import REAL
 
 from cinesent.data import Dataset, Reviews, load_dataset
 from cinesent.data.describe import describe
-from cinesent.data.plots import save_plots
+from cinesent.data.description_plots import save_plots
 from cinesent.errors import DataError
 
 

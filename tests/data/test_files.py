@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from imdb_archives import write_folder
 
 from cinesent.data import load_dataset
-from cinesent.data.columns import find_columns
-from cinesent.data.files import load_file
+from cinesent.data.labelled_files import load_file
 from cinesent.data.labels import mapping_line
 from cinesent.errors import ConfigError, DataError
+from cinesent.tables.columns import find_columns
 
 
 def _load(tmp_path, name, content, **options):

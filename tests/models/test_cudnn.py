@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cinesent.config import ModelConfig, PretrainingConfig
 from cinesent.models import backend
+from cinesent.recipes import ModelConfig, PretrainingConfig
 
 pytestmark = pytest.mark.train
 
@@ -18,7 +18,7 @@ CONFIG = ModelConfig(vocabulary_size=8, embedding_dim=4, units=3)
 
 LOOK = """
 import sys
-from cinesent.config import ModelConfig
+from cinesent.recipes import ModelConfig
 from cinesent.models.backend import computes_on_gpu, import_keras
 import_keras(sys.argv[1])
 from cinesent.models.cudnn import uses_cudnn
@@ -56,7 +56,7 @@ def test_the_kernels_still_have_the_names_that_are_looked_for() -> None:
 @pytest.mark.parametrize("on_gpu", [True, False])
 def test_lstms_keep_the_type_that_cudnn_has(monkeypatch: pytest.MonkeyPatch, on_gpu: bool) -> None:
     backend.import_keras("tensorflow")
-    from cinesent.models.language import build_language_model
+    from cinesent.models.language_model import build_language_model
     from cinesent.models.lstm import build_model
 
     monkeypatch.setattr(backend, "computes_on_gpu", lambda: on_gpu)

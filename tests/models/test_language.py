@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cinesent.config import ModelConfig, PretrainingConfig
-from cinesent.models.language import SampledSoftmax, build_language_model, nats_per_word
+from cinesent.models.language_model import SampledSoftmax, build_language_model, nats_per_word
 from cinesent.models.lstm import build_model, get_weights, set_weights
+from cinesent.recipes import ModelConfig, PretrainingConfig
 
 pytestmark = pytest.mark.train
 

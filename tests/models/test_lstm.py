@@ -8,7 +8,6 @@ import sys
 import numpy as np
 import pytest
 
-from cinesent.config import ModelConfig, Recipe
 from cinesent.errors import BundleError
 from cinesent.models.lstm import (
     LastState,
@@ -21,6 +20,7 @@ from cinesent.models.lstm import (
     get_weights,
     set_weights,
 )
+from cinesent.recipes import ModelConfig, Recipe
 from cinesent.text.ngrams import first_occurrences, ngram_buckets
 
 pytestmark = pytest.mark.train
@@ -136,7 +136,7 @@ import sys
 import numpy as np
 from cinesent.models.backend import import_keras
 import_keras(sys.argv[1])
-from cinesent.config import ModelConfig
+from cinesent.recipes import ModelConfig
 from cinesent.models.lstm import build_model, set_weights
 stored = np.load(sys.argv[2])
 results = {}

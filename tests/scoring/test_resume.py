@@ -18,8 +18,9 @@ from scored_files import command, read_csv, write_csv, write_jsonl
 
 import cinesent
 from cinesent.errors import ScoringError
-from cinesent.scoring import job, rows
+from cinesent.scoring import job
 from cinesent.scoring.part import Part
+from cinesent.tables import rows
 
 #: A result of each kind, and what it is made from.
 KINDS = [

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import cinesent
 from cinesent.cli import app
 from cinesent.errors import BundleError, ConfigError, DataError, ScoringError
-from cinesent.scoring import rows
+from cinesent.tables import rows
 
 #: What breaks readers and writers that are careless.
 NASTY = [
@@ -205,7 +205,7 @@ def test_a_column_of_the_users_is_never_overwritten(classifier, tmp_path):
 
 
 def test_a_late_field_of_the_users_is_not_overwritten_either(classifier, tmp_path, monkeypatch):
-    monkeypatch.setattr("cinesent.scoring.stream.HEAD_BYTES", 40)
+    monkeypatch.setattr("cinesent.tables.stream.HEAD_BYTES", 40)
     write_jsonl(tmp_path / "in.jsonl", [{"text": "a fine film"}] * 3 + [{"text": "b", "label": 7}])
     said = []
     cinesent.score_file("in.jsonl", "out.jsonl", classifier, say=said.append)
@@ -304,8 +304,8 @@ def test_strict_ends_at_the_first_bad_row(run, tmp_path):
 
 
 def test_a_giant_row_is_marked_and_passed(classifier, tmp_path, monkeypatch):
-    monkeypatch.setattr("cinesent.scoring.stream.ROW_LIMIT", 2**16)
-    monkeypatch.setattr("cinesent.scoring.sources.ROW_LIMIT", 2**16)
+    monkeypatch.setattr("cinesent.tables.stream.ROW_LIMIT", 2**16)
+    monkeypatch.setattr("cinesent.tables.text_sources.ROW_LIMIT", 2**16)
     giant = "good " * 2**16
     for name in ("in.csv", "in.jsonl", "in.txt"):
         texts = ["fine film", giant, "b" * 300, "the end"]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import cinesent
-from cinesent.config import ModelConfig, Recipe
 from cinesent.models.lstm import build_model, get_weights
+from cinesent.recipes import ModelConfig, Recipe
 from cinesent.training.adversarial import adversarial_step
 from cinesent.training.adversarial.parts import move
 from cinesent.training.batches import Examples
@@ -108,7 +108,7 @@ import sys
 import numpy as np
 from cinesent.models.backend import import_keras
 keras = import_keras(sys.argv[1])
-from cinesent.config import ModelConfig
+from cinesent.recipes import ModelConfig
 from cinesent.models.lstm import build_model, get_weights, set_weights
 from cinesent.training.adversarial import adversarial_step
 config = ModelConfig(vocabulary_size=40, embedding_dim=6, units=4, pooling="max+mean")

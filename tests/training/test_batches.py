@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cinesent.config import Recipe
+from cinesent.recipes import Recipe
 from cinesent.training.batches import (
     Examples,
     bucket_widths,

@@ -19,9 +19,9 @@ from typer.testing import CliRunner
 import cinesent
 from cinesent.bundle import load_bundle
 from cinesent.cli import app
-from cinesent.config import PRESETS, Recipe
 from cinesent.data import Dataset, Reviews
 from cinesent.errors import BundleError, CinesentError, ConfigError, TrainingError
+from cinesent.recipes import Recipe
 from cinesent.training import loop
 from cinesent.training.loop import SilentReporter
 from cinesent.training.options import checkpoint_folder
@@ -121,7 +121,7 @@ def test_only_the_training_of_a_preset_counts(
     )
     assert run.recipe.model == dataclasses.replace(config, word_dropout=0.0)
     assert run.recipe.training.optimizer == "rmsprop"
-    peak = PRESETS["classic"].training.learning_rate
+    peak = Recipe.from_preset("classic").training.learning_rate
     assert run.recipe.training.learning_rate == pytest.approx(peak / 3)
 
 

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cinesent.config import Recipe
 from cinesent.data import Dataset
 from cinesent.errors import TrainingError
 from cinesent.models.lstm import build_model, get_weights, set_weights
+from cinesent.recipes import Recipe
 from cinesent.text.tokenizer import Tokenizer
 from cinesent.training.batches import Examples, training_row
 from cinesent.training.checkpoint import Checkpoint

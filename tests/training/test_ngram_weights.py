@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cinesent.config import ModelConfig
 from cinesent.models.linear import NBLogisticRegression
+from cinesent.recipes import ModelConfig
 from cinesent.text.ngrams import ngram_buckets
-from cinesent.training.ngrams import (
+from cinesent.training.ngram_weights import (
     _buckets_of_frequent,
     combine,
     fit_ngrams,
@@ -90,7 +90,7 @@ def test_an_ngram_needs_enough_reviews(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     config = ModelConfig(vocabulary_size=50, ngrams=3, ngram_buckets=2**20)
     for enough, expected in ((3, [[5, 6]]), (2, [[5, 6], [6, 7], [5, 6, 7]])):
-        monkeypatch.setattr("cinesent.training.ngrams._MIN_COUNT", enough)
+        monkeypatch.setattr("cinesent.training.ngram_weights._MIN_COUNT", enough)
         weights = fit_ngrams(rows, np.array([1, 0, 1, 0]), config).reshape(-1)
         buckets = [
             ngram_buckets(np.array([gram]), 3, 2**20)[0, len(gram) - 2, -1] for gram in expected

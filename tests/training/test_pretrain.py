@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from cinesent.bundle import load_bundle
 from cinesent.cli import app
-from cinesent.config import Recipe
 from cinesent.data import Dataset
 from cinesent.data.split import split_reviews
 from cinesent.errors import BundleError, CinesentError, ConfigError, TrainingError
+from cinesent.recipes import Recipe
 from cinesent.text.tokenizer import tokenize
 from cinesent.training.loop import SilentReporter
 from cinesent.training.options import checkpoint_folder

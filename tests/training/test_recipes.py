@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from cinesent.bundle import load_bundle
-from cinesent.config import Recipe
 from cinesent.data import Dataset
+from cinesent.recipes import Recipe
 from cinesent.training.run import train
 
 #: It has every stage of the others; nothing here can run it at full size.
-RECIPE = Path(__file__).parents[2] / "models" / "large-distilled.toml"
+RECIPE = "large-distilled"
 
 #: What makes a recipe small and leaves its stages alone.
 SMALL = {
@@ -39,7 +39,7 @@ SMALL = {
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_recipe_learns_and_becomes_a_model(small_dataset: Dataset, tmp_path: Path) -> None:
-    recipe = Recipe.from_toml(RECIPE).overlay(SMALL)
+    recipe = Recipe.from_preset(RECIPE).overlay(SMALL)
     run = train(small_dataset, recipe, out=tmp_path / "model", mixed_precision=True)
     # 0.5 is chance; n-grams alone could pass it, so the network's own loss must fall as well.
     assert run.validation["accuracy"] > 0.6

@@ -15,10 +15,10 @@ import pytest
 
 import cinesent
 from cinesent.bundle import load_bundle
-from cinesent.config import Recipe
 from cinesent.data import Dataset, Reviews
 from cinesent.data.split import split_reviews
 from cinesent.errors import ConfigError, DataError, TrainingError
+from cinesent.recipes import Recipe
 from cinesent.training.options import checkpoint_folder
 from cinesent.training.run import TrainingRun, train
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cinesent.config import ModelConfig, TrainingConfig
 from cinesent.models.backend import computes_on_gpu
 from cinesent.models.lstm import build_model, get_weights, set_weights
-from cinesent.quantization import round_weights
+from cinesent.network.quantization import round_weights
+from cinesent.recipes import ModelConfig, TrainingConfig
 from cinesent.training.objective import predict_rows
 from cinesent.training.storage import choose_precision, parity_check, real_batches
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from cinesent.bundle import load_bundle
-from cinesent.config import Recipe
 from cinesent.data import Dataset
 from cinesent.errors import BundleError, DataError
+from cinesent.recipes import Recipe
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.lessons import training_examples
 from cinesent.training.loop import Interrupt, Progress, SilentReporter, fit

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cinesent.training.weighing import log_odds, weigh
+from cinesent.probability import log_odds
+from cinesent.training.weighing import weigh
 
 
 @pytest.mark.parametrize("truth", [(0.6, 0.3), (0.5, 0.2, 0.4), (0.7,)])

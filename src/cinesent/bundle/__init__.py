@@ -6,7 +6,7 @@
 ``tokenizer.json``     the tokenizer
 ``model.safetensors``  the weights by the names of :meth:`ModelConfig.weight_shapes`, float32; with
                        precision int8 the word vectors as integers and ``embedding.scale``
-``model.onnx``         the prediction graph (:mod:`cinesent.graph`)
+``model.onnx``         the prediction graph (:mod:`cinesent.network`)
 ``metrics.json``       what training and evaluation measured
 ``history.csv``        one row an epoch
 ``plots/``             figures, PNG

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cinesent.config import ModelConfig
+from cinesent.recipes import ModelConfig
 
 _INTRODUCTION = """\
 Says whether a movie review is positive or negative, with the probability and with what each word

@@ -23,8 +23,6 @@ from cinesent.errors import BundleError
 #: Raised when an older version of cinesent could no longer read a new bundle.
 FORMAT_VERSION = 1
 
-#: What the model tells apart; the index is the label.
-LABELS = ("negative", "positive")
 
 CONFIG, TOKENIZER, MANIFEST = "config.json", "tokenizer.json", "manifest.json"
 MODEL, WEIGHTS = "model.onnx", "model.safetensors"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from cinesent.bundle import layout
 from cinesent.bundle.offered import find_folder
 from cinesent.bundle.wire import check_wire
-from cinesent.config import ModelConfig, Precision, model_config_from_dict
 from cinesent.errors import BundleError, ConfigError, require
+from cinesent.probability import LABELS
+from cinesent.recipes import ModelConfig, Precision, model_config_from_dict
 from cinesent.text.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ class Bundle:
         require("safetensors", "train", f"reading {layout.WEIGHTS}")
         from safetensors import SafetensorError, numpy
 
-        from cinesent.quantization import restored_weights
-        from cinesent.reference import check_weights
+        from cinesent.network.quantization import restored_weights
+        from cinesent.network.reference import check_weights
 
         path = self.path / layout.WEIGHTS
         entry = self.manifest["files"][layout.WEIGHTS]
@@ -124,8 +125,9 @@ def _check_graph(bundle: Bundle, graph: bytes) -> None:
     """Raise BundleError unless the graph says what the weights say."""
     import numpy as np
 
-    from cinesent.reference import TOLERANCE, numpy_forward, sample_batches, sigmoid
-    from cinesent.runtime import open_session, run_session
+    from cinesent.network.reference import TOLERANCE, numpy_forward, sample_batches
+    from cinesent.network.runtime import open_session, run_session
+    from cinesent.probability import sigmoid
 
     path, weights = bundle.path / layout.MODEL, bundle.weights()
     session = open_session(graph, path)
@@ -168,14 +170,14 @@ def _assemble(path: Path, contents: dict[str, bytes], manifest: dict[str, Any]) 
             f"{config.vocabulary_size:,} at most."
         )
     labels = _setting(where, settings, "labels", list)
-    if labels != list(layout.LABELS):
-        raise BundleError(f"{where}: 'labels' is {labels}; expected {list(layout.LABELS)}.")
+    if labels != list(LABELS):
+        raise BundleError(f"{where}: 'labels' is {labels}; expected {list(LABELS)}.")
     return Bundle(
         path=path,
         name=_name(where, settings),
         config=config,
         tokenizer=tokenizer,
-        labels=layout.LABELS,
+        labels=LABELS,
         thresholds=check_thresholds(where, settings.get("thresholds")),
         temperature=check_temperature(where, settings.get("temperature")),
         # Bundles of before there was a choice do not state it.

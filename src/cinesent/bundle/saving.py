@@ -27,12 +27,13 @@ from cinesent.bundle.loading import (
     check_thresholds,
     load_bundle,
 )
-from cinesent.config import ModelConfig, Precision
 from cinesent.errors import BundleError, require
+from cinesent.probability import LABELS
+from cinesent.recipes import ModelConfig, Precision
 from cinesent.text.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
-    from cinesent.reference import Check, Weights
+    from cinesent.network.reference import Check, Weights
 
 
 def save_bundle(
@@ -70,7 +71,7 @@ def save_bundle(
             should be known.
         plots: file name to PNG bytes, or to a file that is copied.
         precision: "int8" stores word vectors in eight bits a number, see
-            :mod:`cinesent.quantization`; the model then is what remains of `weights`.
+            :mod:`cinesent.network.quantization`; the model then is what remains of `weights`.
         temperature: the logit is divided by it.
         thresholds: below the first negative, from the second on positive.
         check: the trained model, which the graph must agree with, holding the weights as stored;
@@ -92,7 +93,7 @@ def save_bundle(
         "name": name,
         "model": asdict(config),
         "precision": check_precision("save_bundle", precision),
-        "labels": list(layout.LABELS),
+        "labels": list(LABELS),
         "thresholds": list(check_thresholds("save_bundle", list(thresholds))),
         "temperature": check_temperature("save_bundle", temperature),
     }
@@ -226,8 +227,8 @@ def _write_model(
     import numpy as np
     from safetensors.numpy import save
 
-    from cinesent.graph import write_graph
-    from cinesent.quantization import stored_weights
+    from cinesent.network import write_graph
+    from cinesent.network.quantization import stored_weights
 
     write_graph(folder / layout.MODEL, config, weights, precision=precision, check=check)
     stored = stored_weights(weights, precision)

@@ -2,7 +2,7 @@
 
 An ONNX file is a protocol buffer. This walks its wire format
 (https://protobuf.dev/programming-guides/encoding) by a table of what the graphs of
-:mod:`cinesent.graph` are made of, and refuses the rest. So this holds of every graph that passes,
+:mod:`cinesent.network` are made of, and refuses the rest. So this holds of every graph that passes,
 also if the manifest was forged along with it:
 
 - no file but this one is read: it refers to no external data;

@@ -20,7 +20,7 @@ from cinesent.cli.options import (
     SettingsOption,
     TextColumn,
 )
-from cinesent.cores import usable_cores
+from cinesent.environment import usable_cores
 
 if TYPE_CHECKING:
     from cinesent.comparison.compare import ComparedModel, Comparison
@@ -70,8 +70,8 @@ def compare_command(
 
     require("sklearn", "train", "Comparing models")
     from cinesent.comparison.compare import check_models, compare
-    from cinesent.config import parse_assignments
     from cinesent.data import load_dataset
+    from cinesent.recipes import parse_assignments
 
     given = None if models is None else [name.strip() for name in models.split(",")]
     names = check_models(given)

@@ -61,7 +61,7 @@ def describe(
     else:
         _show(description)
     if plots is not None:
-        from cinesent.data.plots import save_plots
+        from cinesent.data.description_plots import save_plots
 
         for path in save_plots(dataset, plots):
             say(f"wrote {path}")

@@ -12,7 +12,7 @@ from cinesent.cli.console import stdout
 from cinesent.cli.options import ModelOption
 
 if TYPE_CHECKING:
-    from cinesent.diagnosis import Diagnosis
+    from cinesent.doctor import Diagnosis
 
 # Name, value and note of a line, below a heading.
 _Row = tuple[str, str, str]
@@ -33,7 +33,7 @@ def doctor_command(
 
     Exit status 0 if predicting works, else 1.
     """
-    from cinesent.diagnosis import diagnose
+    from cinesent.doctor import diagnose
 
     diagnosis = diagnose(model, frameworks=frameworks)
     if as_json:

@@ -126,7 +126,7 @@ def _metric_lines(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
 
 
 def _confusion_table(metrics: Metrics) -> Table:
-    from cinesent.data.reviews import LABELS
+    from cinesent.probability import LABELS
 
     called = [f"called {label}" for label in LABELS]
     table = _table("confusion", ("", *called), ("left", "right", "right"))

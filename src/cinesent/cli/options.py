@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cinesent.config import Recipe
+    from cinesent.recipes import Recipe
 
 _FILE_PANEL = "Your own file"
 
@@ -135,7 +135,7 @@ def read_recipe(
     Raises:
         ConfigError: an unknown preset or setting, or a wrong value.
     """
-    from cinesent.config import Recipe
+    from cinesent.recipes import Recipe
 
     if config:
         recipe = Recipe.from_toml(config, preset, adapt)

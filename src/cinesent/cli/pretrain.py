@@ -59,9 +59,9 @@ def pretrain_command(
 
       cinesent train --data imdb --from language-model --out model
     """
-    from cinesent.config import parse_assignments
     from cinesent.data import load_dataset
     from cinesent.errors import require
+    from cinesent.recipes import parse_assignments
 
     recipe = read_recipe(preset, config, parse_assignments(settings or []))
     require("keras", "train", "Training")

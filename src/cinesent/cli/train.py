@@ -27,7 +27,7 @@ from cinesent.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from cinesent.config import Recipe
+    from cinesent.recipes import Recipe
     from cinesent.training.initial import Initial
 
 
@@ -89,9 +89,9 @@ def train_command(
 
       cinesent train --data imdb --teacher large-1 --teacher large-2 --out small
     """
-    from cinesent.config import parse_assignments
     from cinesent.data import load_dataset
     from cinesent.errors import require
+    from cinesent.recipes import parse_assignments
 
     overlays = parse_assignments(settings or [])
     if "help" in overlays:
@@ -164,15 +164,16 @@ def _show_settings() -> None:
     from rich.table import Table
 
     from cinesent.cli.console import stdout
-    from cinesent.config import PRESETS, TABLES
+    from cinesent.recipes import TABLES, Recipe, preset_names
 
     for title in TABLES:
         table = Table(title=title, title_justify="left", box=None, header_style="bold")
         table.add_column("setting", no_wrap=True)
-        for name in PRESETS:
+        presets = [Recipe.from_preset(name) for name in preset_names()]
+        for name in preset_names():
             table.add_column(name, no_wrap=True)
         table.add_column("meaning")
         for item in fields(TABLES[title]):  # type: ignore[arg-type]
-            values = [str(getattr(getattr(p, title), item.name)) for p in PRESETS.values()]
+            values = [str(getattr(getattr(p, title), item.name)) for p in presets]
             table.add_row(item.name, *values, item.metadata["help"])
         stdout().print(table)

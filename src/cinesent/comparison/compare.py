@@ -13,7 +13,6 @@ from typing import Any
 
 from cinesent.bundle import is_bundle
 from cinesent.comparison.contestants import Task, Trained, train_all
-from cinesent.config import PRESETS, Recipe
 from cinesent.data import load_dataset
 from cinesent.data.progress import Say, silent
 from cinesent.data.reviews import Dataset
@@ -22,13 +21,16 @@ from cinesent.errors import ConfigError, DataError, nearest
 from cinesent.evaluation.metrics import Metrics, mcnemar
 from cinesent.models.backend import import_keras
 from cinesent.models.linear import BASELINES
+from cinesent.recipes import Recipe, preset_names
 
 #: What can be trained for a comparison, from the simplest on.
-COMPARABLE = (*BASELINES, *PRESETS)
+COMPARABLE = (*BASELINES, *preset_names())
 
 #: What is compared unless something is named: all but presets that take hours.
 USUAL = tuple(
-    name for name in COMPARABLE if name in BASELINES or not PRESETS[name].pretraining.epochs
+    name
+    for name in COMPARABLE
+    if name in BASELINES or not Recipe.from_preset(name).pretraining.epochs
 )
 
 #: The baselines that need Keras, as the presets do.
@@ -167,12 +169,13 @@ def check_models(models: Sequence[str] | None) -> tuple[str, ...]:
 
 def _recipes(names: Sequence[str], settings: Mapping[str, Any]) -> dict[str, Recipe]:
     """Return the recipe of each preset among the names."""
-    recipes = {name: PRESETS[name].overlay(settings) for name in names if name in PRESETS}
+    presets = [name for name in names if name in preset_names()]
+    recipes = {name: Recipe.from_preset(name).overlay(settings) for name in presets}
     strange = {key for key in settings if key.rpartition(".")[2] != "validation"}
     if strange and not recipes:
         raise ConfigError(
             f"the settings {', '.join(sorted(strange))} are for presets, and only baselines are "
-            f"compared. Add one of: {', '.join(sorted(PRESETS))}."
+            f"compared. Add one of: {', '.join(preset_names())}."
         )
     return recipes
 

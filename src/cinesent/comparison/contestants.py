@@ -12,11 +12,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cinesent.config import Recipe
 from cinesent.data.progress import Say
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.evaluation.metrics import Metrics, binary_metrics
 from cinesent.models.linear import BASELINES
+from cinesent.recipes import Recipe
 from cinesent.training.corpus import TokenLists, tokenize_all
 from cinesent.training.loop import EpochRecord, SilentReporter
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from cinesent.data.reviews import LABELS, UNLABELLED, Dataset, Reviews
+from cinesent.data.reviews import UNLABELLED, Dataset, Reviews
 from cinesent.data.sources import DATASET_NAMES, SPLITS, load_dataset, load_reviews
 
 __all__ = [
     "DATASET_NAMES",
-    "LABELS",
     "SPLITS",
     "UNLABELLED",
     "Dataset",

@@ -9,8 +9,8 @@ from pathlib import Path
 from cinesent.data.archive import ARCHIVE_NAME
 from cinesent.data.progress import Say, silent, transfer_progress
 from cinesent.data.transfer import Patience, discard_part, part_of, transfer
+from cinesent.environment import cache_dir, imdb_mirror
 from cinesent.errors import DownloadError, require
-from cinesent.paths import cache_dir, imdb_mirror
 
 #: Where the dataset's authors publish it (84 MB).
 IMDB_URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"

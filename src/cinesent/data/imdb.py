@@ -27,8 +27,8 @@ from cinesent.data.archive import (
 )
 from cinesent.data.parsed import load_parsed, save_parsed
 from cinesent.data.reviews import UNLABELLED, Dataset, Reviews
+from cinesent.environment import cache_dir, data_path
 from cinesent.errors import DataError
-from cinesent.paths import cache_dir, data_path
 
 #: How many reviews each part of the official archive holds.
 EXPECTED = {

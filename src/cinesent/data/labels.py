@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from cinesent.data.reviews import LABELS
 from cinesent.errors import ConfigError, DataError
+from cinesent.probability import LABELS
 
 #: The label words that are understood, in lower case.
 WORDS = {"0": 0, "neg": 0, "negative": 0, "1": 1, "pos": 1, "positive": 1}

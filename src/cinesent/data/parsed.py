@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.data.reviews import Dataset, Reviews
+from cinesent.environment import cache_dir
 from cinesent.errors import DataError
-from cinesent.paths import cache_dir
 
 #: Changes whenever the copy's layout, or what is made of an archive, does.
 FORMAT = 1

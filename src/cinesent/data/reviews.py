@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 
 from cinesent.errors import DataError
 
-#: What the integer labels mean; the index is the label.
-LABELS = ("negative", "positive")
-
 #: The label of a review whose sentiment nobody has said.
 UNLABELLED = -1
 

@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cinesent.data.columns import Columns, find_columns
 from cinesent.data.decode import read_text
 from cinesent.data.table import Options, Problems, Table
 from cinesent.errors import DataError, require
+from cinesent.tables.columns import Columns, find_columns
 
 
 def read_delimited(path: Path, problems: Problems, options: Options) -> Table:

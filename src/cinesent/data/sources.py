@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cinesent.data.files import load_file
 from cinesent.data.imdb import find_imdb, is_imdb, load_imdb
+from cinesent.data.labelled_files import load_file
 from cinesent.data.packaged import SOURCES, load_packaged
 from cinesent.data.progress import Say, silent
 from cinesent.data.reviews import Dataset, Reviews

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from cinesent.data.columns import Columns
 from cinesent.data.labels import plain
 from cinesent.data.progress import Say, silent
 from cinesent.errors import DataError
+from cinesent.tables.columns import Columns
 
 #: How many bad rows a message quotes.
 QUOTED_PROBLEMS = 5

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cinesent.data.reviews import LABELS
 from cinesent.errors import ConfigError, DataError, nearest, require
 from cinesent.evaluation import style
 from cinesent.evaluation.curves import ReliabilityBins, check_scores, reliability_bins, roc_curve
 from cinesent.evaluation.metrics import Metrics, binary_metrics, wilson_interval
+from cinesent.probability import LABELS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

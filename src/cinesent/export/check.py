@@ -9,7 +9,7 @@ import numpy as np
 
 from cinesent.classifier import Classifier
 from cinesent.errors import BundleError
-from cinesent.export.formats import Scorer
+from cinesent.export.targets import Scorer
 from cinesent.text.batching import fit_length, pad_ids
 from cinesent.text.tokenizer import Tokenizer
 

@@ -16,8 +16,8 @@ from cinesent.bundle.saving import swap_folders
 from cinesent.classifier import Classifier, load
 from cinesent.errors import CinesentError, ConfigError, nearest
 from cinesent.export.check import check_export
-from cinesent.export.formats import FORMATS
 from cinesent.export.readme import export_readme
+from cinesent.export.targets import FORMATS
 
 #: The file that says that a folder is an export, and what in it belongs to it.
 RECORD = "export.json"

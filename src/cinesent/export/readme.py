@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cinesent._version import __version__
 from cinesent.bundle import Bundle, layout
-from cinesent.config import ModelConfig
+from cinesent.recipes import ModelConfig
 
 _PAGE = """\
 # {name}, exported to {title}
@@ -164,7 +164,7 @@ def export_readme(format: str, bundle: Bundle) -> str:
         format: a name of :data:`cinesent.export.FORMATS`.
         bundle: the model that was exported.
     """
-    from cinesent.export.formats import FORMATS
+    from cinesent.export.targets import FORMATS
 
     return _PAGE.format(
         name=" ".join(bundle.name.split()),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cinesent.errors import DataError, TrainingError
+from cinesent.probability import sigmoid
 
 TokenLists = Sequence[Sequence[str]]
 
@@ -51,7 +52,7 @@ class LogOdds:
         Raises:
             TrainingError: `fit` was not called.
         """
-        positive = 0.5 * (1.0 + np.tanh(0.5 * self.decision_function(token_lists)))
+        positive = sigmoid(self.decision_function(token_lists))
         return np.stack([1.0 - positive, positive], axis=1)
 
 

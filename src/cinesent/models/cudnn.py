@@ -21,7 +21,7 @@ def uses_cudnn(model: Model) -> bool:
     """Say whether cuDNN computes the LSTMs of a model that reads token ids.
 
     Args:
-        model: from :mod:`cinesent.models.lstm` or :mod:`cinesent.models.language`.
+        model: from :mod:`cinesent.models.lstm` or :mod:`cinesent.models.language_model`.
     """
     import keras
 

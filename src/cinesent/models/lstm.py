@@ -23,9 +23,9 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from cinesent.config import NGRAM_ROW, ModelConfig
 from cinesent.errors import BundleError
 from cinesent.models.backend import lstm_dtype
+from cinesent.recipes import NGRAM_ROW, ModelConfig
 from cinesent.text.ngrams import FACTORS, WORDS
 from cinesent.text.tokenizer import PADDING_ID, UNKNOWN_ID
 
@@ -122,8 +122,8 @@ class LastState(layers.Layer):
 class NgramScore(layers.Layer):
     """What the n-grams of a review add to its logit: a weight each, once, in hashed buckets.
 
-    The weights are learnt apart (:mod:`cinesent.training.ngrams`). Where a network that has them
-    is trained further, they stay as they are but for a factor, the `gain`: how much they count.
+    The weights are trained separately (:mod:`cinesent.training.ngram_weights`). Where a network
+    with n-grams is trained further, they stay fixed but for one factor, the `gain`.
 
     Call arguments: ids, int32 (batch, time), 0 being padding. Returns float32 (batch, 1).
     """
@@ -178,7 +178,7 @@ _POOLINGS: dict[str, Any] = {"max": MaskedMaxPooling, "mean": MaskedMeanPooling,
 
 
 def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
-    """Build the network of a :class:`~cinesent.config.ModelConfig`, with fresh weights.
+    """Build the network of a :class:`~cinesent.recipes.ModelConfig`, with fresh weights.
 
     Args:
         config: what to build; every preset has one.

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from cinesent.data.progress import Say
 from cinesent.errors import DataError
 from cinesent.scoring.pipeline import Score
-from cinesent.scoring.rows import Chunk, Row, Source
-from cinesent.scoring.sources import DelimitedSource, JsonSource
+from cinesent.tables.rows import Chunk, Row, Source
+from cinesent.tables.text_sources import DelimitedSource, JsonSource
 
 _PREFIX = "cinesent_"
 _ENDS = "\r\n"

@@ -16,13 +16,13 @@ from cinesent.classifier import Classifier
 from cinesent.data.progress import Say
 from cinesent.errors import DataError, ScoringError, require
 from cinesent.scoring import encoders, parquet
-from cinesent.scoring.formats import Format
 from cinesent.scoring.part import State, file_fingerprint
 from cinesent.scoring.pipeline import Score, scored, scoring
-from cinesent.scoring.rows import Chunk, Position, Source, chunked
 from cinesent.scoring.sinks import Convert, Sink
-from cinesent.scoring.sources import DelimitedSource, JsonSource, LineSource
-from cinesent.scoring.stream import ByteStream
+from cinesent.tables.formats import Format
+from cinesent.tables.rows import Chunk, Position, Source, chunked
+from cinesent.tables.stream import ByteStream
+from cinesent.tables.text_sources import DelimitedSource, JsonSource, LineSource
 
 #: Seconds between two moments at which what is written is made to last.
 COMMIT_SECONDS = 1.0

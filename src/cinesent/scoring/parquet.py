@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from cinesent.data.columns import find_text_column
 from cinesent.errors import DataError, require
-from cinesent.scoring.rows import CHUNK_ROWS, Position, Row, text_error
+from cinesent.tables.columns import find_text_column
+from cinesent.tables.rows import CHUNK_ROWS, Position, Row, text_error
 
 # A row group of the result is full at this many rows, or bytes of JSON.
 _GROUP_ROWS = 8192

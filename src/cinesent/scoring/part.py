@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from cinesent.errors import ScoringError
-from cinesent.scoring.rows import Position
+from cinesent.tables.rows import Position
 
 _VERSION = 1
 _HASHED = 2**20

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from cinesent.classifier import Classifier
 from cinesent.errors import ScoringError
-from cinesent.scoring.rows import Chunk
+from cinesent.tables.rows import Chunk
 
 # Chunks that the threads of one process share.
 _THREADS = 2

@@ -11,10 +11,10 @@ from typing import Any
 from cinesent.classifier import Classifier, load
 from cinesent.data.progress import Say, silent
 from cinesent.errors import ConfigError
-from cinesent.scoring.formats import source_format, target_format
 from cinesent.scoring.job import Job, Options, Progress, open_source
-from cinesent.scoring.rows import TEXT_LIMIT
 from cinesent.scoring.sinks import open_sink
+from cinesent.tables.formats import source_format, target_format
+from cinesent.tables.rows import TEXT_LIMIT
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from cinesent.config import ModelConfig
 from cinesent.errors import ConfigError
+from cinesent.recipes import ModelConfig
 from cinesent.text.tokenizer import PADDING_ID, UNKNOWN_ID
 
 Ids = Sequence[int] | NDArray[np.integer[Any]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.config import PretrainingConfig, Recipe, TrainingConfig
+from cinesent.recipes import PretrainingConfig, Recipe, TrainingConfig
 from cinesent.text.batching import fit_length, pad_ids
 
 # Widths are few, because each new shape is compiled anew on JAX, and close, because padding costs.

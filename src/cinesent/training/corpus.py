@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.config import Recipe
 from cinesent.data.duplicates import without_duplicates
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.data.split import split_reviews
 from cinesent.errors import DataError
+from cinesent.recipes import Recipe
 from cinesent.text.tokenizer import Tokenizer, tokenize
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.initial import Initial

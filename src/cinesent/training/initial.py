@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from cinesent.bundle import load_bundle
 from cinesent.bundle.layout import MANIFEST, checksum
-from cinesent.config import ModelConfig, Recipe
 from cinesent.data.reviews import Dataset
 from cinesent.errors import ConfigError, TrainingError
+from cinesent.recipes import ModelConfig, Recipe
 from cinesent.text.tokenizer import Tokenizer
 from cinesent.training.pretrained import is_language_model, load_language_model
 

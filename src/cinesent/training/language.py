@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.config import PretrainingConfig
 from cinesent.errors import DataError
+from cinesent.recipes import PretrainingConfig
 from cinesent.training.batches import Examples, make_batch, plan_batches, prediction_batches
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.corpus import Corpus
@@ -79,7 +79,7 @@ class LanguageObjective:
         """Give the model its loss and an optimizer for all passes."""
         import keras
 
-        from cinesent.models.language import nats_per_word
+        from cinesent.models.language_model import nats_per_word
 
         model.compile(
             optimizer=make_optimizer(self.settings, len(self.plan(seed, 0)) * self.epochs),
@@ -132,7 +132,7 @@ def learn_language(
         DataError: there is no text to hold out, or none to learn from.
         KeyboardInterrupt: it was interrupted; the checkpoint holds the state.
     """
-    from cinesent.models.language import build_language_model
+    from cinesent.models.language_model import build_language_model
     from cinesent.models.lstm import set_weights
 
     recipe, settings = corpus.recipe, corpus.recipe.pretraining

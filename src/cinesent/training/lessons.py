@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.reference import sigmoid
+from cinesent.probability import log_odds, sigmoid
 from cinesent.training.batches import Examples
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.loop import Interrupt, Reporter, fit
-from cinesent.training.ngrams import combine, ngram_scores
+from cinesent.training.ngram_weights import combine, ngram_scores
 from cinesent.training.objective import ReviewObjective, predict_rows
 from cinesent.training.prepare import Prepared
 from cinesent.training.teacher import Opinion, soft_labels
-from cinesent.training.weighing import log_odds, weigh
+from cinesent.training.weighing import weigh
 
 if TYPE_CHECKING:
     from keras import Model

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.config import Recipe
+from cinesent.recipes import Recipe
 from cinesent.training.adversarial import adversarial_step
 from cinesent.training.batches import Examples, make_batch, plan_batches, prediction_batches
 from cinesent.training.loop import EpochRecord, StepRecord

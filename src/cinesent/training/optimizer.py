@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cinesent.config import PretrainingConfig, TrainingConfig
+from cinesent.recipes import PretrainingConfig, TrainingConfig
 
 
 def make_optimizer(settings: TrainingConfig | PretrainingConfig, num_steps: int) -> Any:

@@ -14,9 +14,9 @@ from cinesent._version import __version__
 from cinesent.bundle import is_bundle
 from cinesent.bundle.layout import MANIFEST, checksum
 from cinesent.classifier import Classifier
-from cinesent.config import Recipe
 from cinesent.data.reviews import Dataset
 from cinesent.errors import ConfigError, TrainingError, nearest
+from cinesent.recipes import Recipe
 from cinesent.training.checkpoint import Checkpoint
 from cinesent.training.initial import Initial
 from cinesent.training.pretrained import is_language_model

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.classifier import Classifier
-from cinesent.config import Recipe
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.errors import DataError
+from cinesent.recipes import Recipe
 from cinesent.text.tokenizer import UNKNOWN_ID, Tokenizer
 from cinesent.training.batches import Examples, training_row
 from cinesent.training.checkpoint import Checkpoint
@@ -19,7 +19,7 @@ from cinesent.training.corpus import Corpus, read_corpus, tokenize_all, word_vec
 from cinesent.training.initial import Initial
 from cinesent.training.language import learn_language
 from cinesent.training.loop import Interrupt, Reporter
-from cinesent.training.ngrams import fit_ngrams
+from cinesent.training.ngram_weights import fit_ngrams
 from cinesent.training.teacher import Opinion, model_logits, ngram_opinion
 
 

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cinesent.config import Recipe
 from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset
 from cinesent.models.backend import import_keras, mixed_precision
+from cinesent.recipes import Recipe
 from cinesent.training.corpus import read_corpus, word_vectors
 from cinesent.training.language import learn_language
 from cinesent.training.loop import EpochRecord, Reporter, SilentReporter

@@ -24,9 +24,9 @@ from cinesent.bundle.layout import (
     read_json,
 )
 from cinesent.bundle.saving import swap_folders
-from cinesent.config import ModelConfig, model_config_from_dict
 from cinesent.errors import BundleError, ConfigError, require
-from cinesent.reference import check_shapes
+from cinesent.network.reference import check_shapes
+from cinesent.recipes import ModelConfig, model_config_from_dict
 from cinesent.text.tokenizer import Tokenizer
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from cinesent.bundle import save_bundle
 from cinesent.classifier import Classifier, load
-from cinesent.config import Recipe
 from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset
 from cinesent.evaluation.metrics import binary_metrics
 from cinesent.models.backend import import_keras, mixed_precision
+from cinesent.recipes import Recipe
 from cinesent.training.initial import Initial, has_seen, load_initial
 from cinesent.training.lessons import finished_model, initial_model, training_examples
 from cinesent.training.loop import (
@@ -81,9 +81,9 @@ def train(
         data: a loaded dataset, or what :func:`cinesent.data.load_dataset` takes: "imdb",
             "imdb-train", "rotten-tomatoes", a path. None: "imdb" if it can be had, else
             "imdb-train".
-        preset: "default", "classic", or a :class:`~cinesent.config.Recipe`. With `initial` only a
+        preset: "default", "classic", or a :class:`~cinesent.recipes.Recipe`. With `initial` only a
             preset's training counts, at a third of its learning rate; a recipe must have the
-            network of that model, see :meth:`~cinesent.config.Recipe.for_fine_tuning`.
+            network of that model, see :meth:`~cinesent.recipes.Recipe.for_fine_tuning`.
         settings: overlaid on the preset, such as ``{"units": 96}``.
         reporter: hears how it goes; silent by default.
         **options: the fields of :class:`TrainingOptions`: `out`, `initial`, `teachers`, `seed`,

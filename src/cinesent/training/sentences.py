@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.config import Recipe
+from cinesent.recipes import Recipe
 from cinesent.text.tokenizer import Tokenizer
 from cinesent.training.batches import Examples
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.config import Precision, TrainingConfig
 from cinesent.models.backend import computes_on_gpu
-from cinesent.quantization import round_weights
-from cinesent.reference import GPU_TOLERANCE, TOLERANCE, Check
+from cinesent.network.quantization import round_weights
+from cinesent.network.reference import GPU_TOLERANCE, TOLERANCE, Check
+from cinesent.recipes import Precision, TrainingConfig
 from cinesent.text.batching import pad_ids
 from cinesent.training.objective import predict_rows
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from cinesent.classifier import Classifier
 from cinesent.models.linear import NBLogisticRegression
-from cinesent.reference import sigmoid
+from cinesent.probability import log_odds, sigmoid
 from cinesent.training.checkpoint import Checkpoint
-from cinesent.training.weighing import log_odds, weigh
+from cinesent.training.weighing import weigh
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cinesent.probability import sigmoid
+
 # As if so many more reviews had said that each model counts the same: it decides where few are held
 # out, and is not felt among thousands.
 _PRIOR_REVIEWS = 10.0
@@ -30,16 +32,10 @@ def weigh(opinions: NDArray[np.float64], labels: NDArray[Any]) -> NDArray[np.flo
 
     def loss(factors: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logits = factors @ opinions
-        probabilities = 0.5 * (1.0 + np.tanh(0.5 * logits))
+        probabilities = sigmoid(logits)
         slope = opinions @ (probabilities - wanted) / count + pull * (factors - equal)
         misfit = np.mean(np.logaddexp(0.0, logits) - wanted * logits)
         return float(misfit + 0.5 * pull * np.sum((factors - equal) ** 2)), slope
 
     found = minimize(loss, equal, jac=True, bounds=[(0.0, 10.0)] * models)
     return np.asarray(found.x)
-
-
-def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return log(p / (1 - p)), of probabilities clipped at 1e-6."""
-    clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(clipped / (1 - clipped)))

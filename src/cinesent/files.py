@@ -1,0 +1,108 @@
+"""Files that are written whole or not at all, and files that are opened without surprises."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+
+def write_atomic(path: Path, content: bytes | str) -> None:
+    """Write `content` to `path`: afterwards the file holds all of it, or what it held before.
+
+    Text is written as UTF-8. The content is on the disk before the name points to it, so a power
+    cut cannot leave an empty file.
+
+    Raises:
+        OSError: it cannot be written; nothing is left behind.
+    """
+    with atomic_file(path) as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new binary file that takes the name `path` when the block ends without an error.
+
+    Raises:
+        OSError: it cannot be written; nothing is left behind.
+    """
+    temporary = temporary_sibling(path)
+    try:
+        with create_exclusive(temporary) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def temporary_sibling(path: Path) -> Path:
+    """Return an unused hidden name beside `path`, of bounded length however long its name is."""
+    return path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.tmp")
+
+
+def create_exclusive(path: Path) -> IO[bytes]:
+    """Create a file for reading and writing that nobody had before.
+
+    Raises:
+        FileExistsError: the name exists, be it as a symbolic link.
+        OSError: it cannot be created.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS
+    return os.fdopen(os.open(path, flags, 0o666), "w+b")
+
+
+def open_existing(path: Path) -> IO[bytes]:
+    """Open a regular file for reading and writing without following a symbolic link.
+
+    Raises:
+        OSError: it does not exist, is a symbolic link or no regular file, or cannot be opened.
+    """
+    if not path.is_file() or path.is_symlink():
+        raise FileNotFoundError(f"{path} is not a regular file")
+    return os.fdopen(os.open(path, os.O_RDWR | _FLAGS), "r+b")
+
+
+def replace_folder(source: Path, target: Path) -> None:
+    """Give the folder `source` the name `target`; a folder of that name is replaced.
+
+    At every moment either the old or the new folder has the name, or, for the instant between two
+    renames, none has it and the old one lies beside it.
+
+    Raises:
+        OSError: a rename failed; the old folder has its name again.
+    """
+    if not target.exists():
+        source.rename(target)
+    else:
+        old = temporary_sibling(target)
+        target.rename(old)
+        try:
+            source.rename(target)
+        except BaseException:
+            old.rename(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new names in `folder` survive a power cut, on systems that can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+# Not followed where the system can say so; never inherited by child processes.
+_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)

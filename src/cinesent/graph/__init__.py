@@ -1,5 +1,0 @@
-"""From weights to the prediction graph, in ONNX."""
-
-from cinesent.graph.build import IR_VERSION, OPSET, build_graph, write_graph
-
-__all__ = ["IR_VERSION", "OPSET", "build_graph", "write_graph"]

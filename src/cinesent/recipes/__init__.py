@@ -1,0 +1,33 @@
+"""Presets and recipes: every setting of a model and of its training."""
+
+from cinesent.recipes.recipe import (
+    TABLES,
+    Recipe,
+    parse_assignments,
+    preset_description,
+    preset_names,
+)
+from cinesent.recipes.settings import (
+    NGRAM_ROW,
+    ModelConfig,
+    Pooling,
+    Precision,
+    PretrainingConfig,
+    TrainingConfig,
+    model_config_from_dict,
+)
+
+__all__ = [
+    "NGRAM_ROW",
+    "TABLES",
+    "ModelConfig",
+    "Pooling",
+    "Precision",
+    "PretrainingConfig",
+    "Recipe",
+    "TrainingConfig",
+    "model_config_from_dict",
+    "parse_assignments",
+    "preset_description",
+    "preset_names",
+]

@@ -1,0 +1,1 @@
+"""Reads tables of every format: one reader for all commands."""
