@@ -1,7 +1,8 @@
 """Predictions and scored files, compared with those that version 0.1.0 made.
 
 Probabilities may differ by 1e-6, since another CPU adds in another order. On the machine that made
-the files, ``CINESENT_EXACT=1`` compares every bit.
+the files, ``CINESENT_EXACT=1`` compares every bit. golden/make_packaged_model.py and
+golden/make_scored.py wrote the files.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from golden_cases import CASES, FOLDER, Case, score, write_model
 
 import cinesent
 
 GOLDEN = Path(__file__).parent / "golden"
 #: What numbers may differ by, in probability and in log-odds; an explanation adds more of them up.
-TOLERANCE = 0.0 if os.environ.get("CINESENT_EXACT") == "1" else 1e-6
+EXACT = os.environ.get("CINESENT_EXACT") == "1"
+TOLERANCE = 0.0 if EXACT else 1e-6
 EXPLANATION_TOLERANCE = 10 * TOLERANCE
 
 PACKAGED: dict[str, Any] = json.loads((GOLDEN / "packaged_model.json").read_text("utf-8"))
@@ -82,3 +86,35 @@ def test_explanations_are_what_they_were(packaged, index):
     )
     assert abs(explanation.logit - expected["logit"]) <= EXPLANATION_TOLERANCE
     assert abs(explanation.bias - expected["bias"]) <= EXPLANATION_TOLERANCE
+
+
+#: A number that `score` rounds to six digits; another CPU may round it the other way.
+_NUMBER = re.compile(rb"-?\d+\.\d{1,6}(?!\d)")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> cinesent.Classifier:
+    return write_model(tmp_path_factory.mktemp("golden"))
+
+
+def assert_same_bytes(found: bytes, expected: bytes) -> None:
+    if found == expected or EXACT:
+        assert found == expected
+        return
+    assert _NUMBER.sub(b"#", found) == _NUMBER.sub(b"#", expected)
+    one, other = ([float(n) for n in _NUMBER.findall(text)] for text in (found, expected))
+    assert one == pytest.approx(other, rel=0, abs=2.5e-6)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_score_writes_the_bytes_that_it_wrote(small, case: Case, tmp_path):
+    if "parquet" in case.source + case.target:
+        pytest.importorskip("pyarrow")
+    expected = (FOLDER / "expected" / case.expected).read_bytes()
+    assert_same_bytes(score(case, small, tmp_path), expected)
+
+
+def test_every_expected_file_is_compared():
+    assert {case.expected for case in CASES} == {
+        path.name for path in (FOLDER / "expected").iterdir()
+    }
