@@ -1,0 +1,1 @@
+"""A pre-trained transformer, fine-tuned to teach the LSTM: needs the ``teacher`` extra."""

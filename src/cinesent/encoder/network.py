@@ -1,0 +1,90 @@
+"""The encoder with a head: token ids to the logit of positive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cinesent.encoder.pretrained import read_config
+from cinesent.errors import DataError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+_HEAD = ("head.weight", "head.bias")
+
+
+def build_encoder(folder: Path, seed: int = 0) -> nn.Module:
+    """Build the network and load its weights.
+
+    A folder of a pre-trained encoder gets a new head, random from `seed`; one that
+    :func:`save_encoder` wrote has its own.
+
+    Call arguments of the result: `ids` int64 (batch, time) and `mask` int64 (batch, time), 1 at
+    tokens and 0 at padding. Returns the logits of positive, float32 (batch,).
+
+    Raises:
+        DataError: the weights do not fit the configuration.
+
+    Source:
+        Devlin et al. (2019), BERT; mean pooling as in Reimers & Gurevych (2019), Sentence-BERT.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    torch.manual_seed(seed)
+    network = _network(read_config(folder))
+    weights = load_file(folder / "model.safetensors")
+    known = set(network.state_dict())
+    if _HEAD[0] not in weights:
+        weights = {_encoder_name(name, known): value for name, value in weights.items()}
+        weights |= {name: network.state_dict()[name] for name in _HEAD}
+    missing = sorted(known - set(weights))
+    if missing:
+        raise DataError(
+            f"{folder / 'model.safetensors'} does not fit {folder / 'config.json'}: it lacks "
+            f"{', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}."
+        )
+    try:
+        network.load_state_dict({name: weights[name] for name in known})
+    except RuntimeError as error:
+        raise DataError(f"{folder / 'model.safetensors'} cannot be loaded: {error}.") from error
+    return network
+
+
+def _network(config: dict[str, Any]) -> nn.Module:
+    import torch
+    from torch import nn
+    from transformers import AutoConfig, AutoModel
+
+    arguments = {key: value for key, value in config.items() if key != "model_type"}
+    built = AutoConfig.for_model(config["model_type"], **arguments)
+
+    class SentimentEncoder(nn.Module):
+        """Transformer, mean over tokens, one linear unit."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = AutoModel.from_config(built, add_pooling_layer=False)
+            self.head = nn.Linear(built.hidden_size, 1)
+            nn.init.normal_(self.head.weight, std=0.02)
+            nn.init.zeros_(self.head.bias)
+
+        def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+            states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+            weights = mask.unsqueeze(-1).float()  # (batch, time, 1)
+            # In float32: the mean of hundreds of states loses digits in bfloat16.
+            pooled = (states.float() * weights).sum(1) / weights.sum(1)  # (batch, features)
+            with torch.autocast(pooled.device.type, enabled=False):
+                logits: Tensor = nn.functional.linear(
+                    pooled, self.head.weight.float(), self.head.bias.float()
+                )
+            return logits.squeeze(-1)
+
+    return SentimentEncoder()
+
+
+def _encoder_name(name: str, known: set[str]) -> str:
+    """Return the name that a weight of a Hugging Face file has in the network."""
+    bare = name.partition(".")[2]  # "bert.embeddings…" where the file holds a task's model
+    return next((f"encoder.{n}" for n in (name, bare) if f"encoder.{n}" in known), name)
