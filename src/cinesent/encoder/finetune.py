@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,8 +214,15 @@ class _Trainer:
     def _run(self) -> str:
         digest = float(np.sum(self._targets, dtype=np.float64))
         tokens = sum(self._lengths)
-        return json.dumps({**asdict(self.settings), "texts": len(self._rows), "tokens": tokens,
-                           "targets": round(digest, 3), "parameters": len(self._names)})
+        return json.dumps(
+            {
+                **asdict(self.settings),
+                "texts": len(self._rows),
+                "tokens": tokens,
+                "targets": round(digest, 3),
+                "parameters": len(self._names),
+            }
+        )
 
     def _replica(self) -> nn.Module:
         """Return a network with the same weights, in the same memory, and its own gradients."""
@@ -285,7 +292,7 @@ def _plan(lengths: Sequence[int], settings: FinetuneSettings) -> list[list[int]]
     """Return the rows of each step, all epochs, shuffled; a step has about `step_tokens`."""
     steps: list[list[int]] = []
     for epoch in range(settings.epochs):
-        order = np.random.default_rng((settings.seed, epoch)).permutation(len(lengths))
+        order = np.random.default_rng(settings.seed + epoch).permutation(len(lengths))
         step: list[int] = []
         tokens = 0
         for row in order.tolist():

@@ -175,7 +175,9 @@ def _package_file(name: str, known: PackagedEncoder, package: str, path: str) ->
     for file in files:
         if str(file).endswith(path):
             return Path(str(file.locate()))
-    raise DataError(f"the package {package} does not hold {path}; expected version {known.version}.")
+    raise DataError(
+        f"the package {package} does not hold {path}; expected version {known.version}."
+    )
 
 
 def _sha256(path: Path) -> str:
