@@ -46,7 +46,7 @@ class AddedColumns:
 
     def __init__(self, wanted: Collection[str], taken: Iterable[str], unit: str = ":") -> None:
         self._wanted = tuple(wanted)
-        self._place = "line" if unit == ":" else "row"
+        self._unit = unit
         self.names: dict[str, str] = {}
         used = {name.strip().casefold() for name in taken}
         for column in (*self._wanted, "error"):
@@ -57,22 +57,23 @@ class AddedColumns:
             self.names[column] = name
             used.add(name)
 
-    def renamed(self, own: Collection[str]) -> dict[str, str]:
-        """Return the names for one row that has the fields `own`; others than usual on conflict."""
+    def beside(self, own: Collection[str]) -> AddedColumns:
+        """Return columns whose names differ from the fields `own`; these, where they do so."""
         if not any(name in own for name in self.names.values()):
-            return self.names
-        free = AddedColumns(self._wanted, own).names
-        return {
-            column: free[column] if name in own else name for column, name in self.names.items()
-        }
+            return self
+        free = AddedColumns(self._wanted, own, self._unit)
+        for column, name in self.names.items():
+            if name not in own:
+                free.names[column] = name
+        return free
 
-    def values(self, row: Row, score: Score | None, names: dict[str, str]) -> dict[str, Any]:
+    def values(self, row: Row, score: Score | None) -> dict[str, Any]:
         """Return the values for one row by their names; "error" only if there is one."""
         if score is None:
-            added: dict[str, Any] = dict.fromkeys(names.values())
-            added[names["error"]] = self.error(row)
+            added: dict[str, Any] = dict.fromkeys(self.names.values())
+            added[self.names["error"]] = self.error(row)
             return added
-        return {name: getattr(score, column) for column, name in names.items() if column != "error"}
+        return {self.names[column]: getattr(score, column) for column in self._wanted}
 
     def fields(self, row: Row, score: Score | None) -> list[str]:
         """Return the values for one row as text, the error last."""
@@ -82,7 +83,7 @@ class AddedColumns:
 
     def error(self, row: Row) -> str:
         """Return why a row could not be scored."""
-        return f"{self._place} {row.line}: {row.error}"
+        return f"{'line' if self._unit == ':' else 'row'} {row.line}: {row.error}"
 
 
 def _text(column: str, value: Any) -> str:

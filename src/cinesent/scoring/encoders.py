@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from cinesent.scoring.added_columns import AddedColumns, Score
-from cinesent.tables.rows import Chunk, Row
+from cinesent.tables.rows import Chunk, Row, TableReader
 
 
 class Encoder(Protocol):
@@ -64,6 +64,20 @@ def encoded_lines(
     """Return the lines of a chunk; a bad row has no score."""
     left = iter(scores)
     return "".join(line(row, next(left) if row.text is not None else None) for row in chunk.rows)
+
+
+def own_fields(reader: TableReader, row: Row) -> list[Any]:
+    """Return a row's own fields, as many as the table has columns.
+
+    Of a row that could not be parsed, they are its line split at every delimiter. Surplus fields
+    are joined again in the last column, so that nothing of the row is lost.
+    """
+    delimiter = reader.dialect.delimiter if reader.dialect else ","
+    fields: list[Any] = row.record or (row.raw or "").split(delimiter)
+    width = len(reader.columns)
+    if len(fields) > width:
+        return [*fields[: width - 1], delimiter.join(map(str, fields[width - 1 :]))]
+    return [*fields, *[""] * (width - len(fields))]
 
 
 def readable(value: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cinesent.progress import Reporter
 from cinesent.scoring.added_columns import AddedColumns, Score
-from cinesent.scoring.encoders import encoded_lines, readable
+from cinesent.scoring.encoders import encoded_lines, own_fields, readable
 from cinesent.tables.rows import Chunk, Row, TableReader
 
 
@@ -38,14 +38,14 @@ class JsonEncoder:
 
     def _line(self, row: Row, score: Score | None) -> str:
         own, raw = own_object(self._reader, row)
-        names = self._added.renamed(own)
-        if names is not self._added.names and not self._warned:
+        columns = self._added.beside(own)
+        if columns is not self._added and not self._warned:
             self._warned = True
             self._reporter.warning(
                 f"{self._reader.name}{self._reader.unit}{row.line}: some rows have fields with the "
                 "names of added ones; in these rows, the added ones begin with cinesent_."
             )
-        added = self._added.values(row, score, names)
+        added = columns.values(row, score)
         if raw is None:
             return dumps({**own, **added}) + "\n"
         # As it stands: numbers, escapes and repeated keys do not survive being read and written.
@@ -61,7 +61,7 @@ class JsonPairEncoder:
 
     Args:
         reader: where the rows come from.
-        added: the columns that are added.
+        added: the columns that are added, by their own names.
         whole: whether the row's own fields are written; else the first object is empty.
     """
 
@@ -69,7 +69,6 @@ class JsonPairEncoder:
         self._reader = reader
         self._added = added
         self._whole = whole
-        self._names = {column: column for column in added.names}
 
     def header(self) -> bytes:
         """Return nothing."""
@@ -84,14 +83,13 @@ class JsonPairEncoder:
         if self._whole:
             own, raw = own_object(self._reader, row)
             body = dumps(own) if raw is None else raw
-        return f"[{body}, {dumps(self._added.values(row, score, self._names))}]\n"
+        return f"[{body}, {dumps(self._added.values(row, score))}]\n"
 
 
 def own_object(reader: TableReader, row: Row) -> tuple[dict[str, Any], str | None]:
     """Return a row's own fields by name, and the JSON they stand as in the file, if they do."""
     if isinstance(row.record, list):
-        values = padded(row.record or [row.raw or ""], len(reader.keys))
-        own = dict(zip(reader.keys, values, strict=True))
+        own = dict(zip(reader.keys, own_fields(reader, row), strict=True))
     elif row.error and not row.record and row.raw and not _is_empty_object(row.raw):
         # A line that is no JSON is kept as the text that it is.
         own = {reader.text_column: row.raw}
@@ -102,19 +100,6 @@ def own_object(reader: TableReader, row: Row) -> tuple[dict[str, Any], str | Non
     if row.error:
         own = {name: readable(value) for name, value in own.items()}
     return own, None
-
-
-def padded(values: list[Any], width: int, delimiter: str = ",") -> list[Any]:
-    """Return as many values as there are columns; surplus ones are joined in the last.
-
-    Example:
-        >>> padded(["1", "good", " bad"], 2)
-        ['1', 'good, bad']
-    """
-    if len(values) > width and width:
-        rest = delimiter.join(str(value) for value in values[width - 1 :])
-        return [*values[: width - 1], rest]
-    return [*values, *[""] * (width - len(values))]
 
 
 def dumps(value: Any) -> str:
