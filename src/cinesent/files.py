@@ -6,7 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -71,11 +71,16 @@ def open_existing(path: Path) -> IO[bytes]:
     return os.fdopen(os.open(path, os.O_RDWR | _FLAGS), "r+b")
 
 
-def replace_folder(source: Path, target: Path) -> None:
+def replace_folder(source: Path, target: Path, keep: Iterable[str] = ()) -> None:
     """Give the folder `source` the name `target`; a folder of that name is replaced.
 
     At every moment either the old or the new folder has the name, or, for the instant between two
-    renames, none has it and the old one lies beside it.
+    renames, none has it and the old one is beside it.
+
+    Args:
+        source: the new folder, on the same file system.
+        target: the name it gets.
+        keep: names in the old folder that are moved to the new one, unless it has them too.
 
     Raises:
         OSError: a rename failed; the old folder has its name again.
@@ -90,6 +95,9 @@ def replace_folder(source: Path, target: Path) -> None:
         except BaseException:
             old.rename(target)
             raise
+        for name in keep:
+            if not (target / name).exists():
+                (old / name).rename(target / name)
         shutil.rmtree(old, ignore_errors=True)
     sync_folder(target.parent)
 
