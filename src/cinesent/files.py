@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
@@ -15,7 +17,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     """Write `content` to `path`: afterwards the file holds all of it, or what it held before.
 
     Text is written as UTF-8. The content is on the disk before the name points to it, so a power
-    cut cannot leave an empty file.
+    cut cannot leave an empty file. A symbolic link at `path` is replaced, not followed.
 
     Raises:
         OSError: it cannot be written; nothing is left behind.
@@ -27,6 +29,9 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 @contextlib.contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a new binary file that takes the name `path` when the block ends without an error.
+
+    Killed within the block, it leaves a hidden ``.tmp`` file beside `path`, which holds what it
+    held before.
 
     Raises:
         OSError: it cannot be written; nothing is left behind.
@@ -46,14 +51,15 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
 
 def temporary_sibling(path: Path) -> Path:
     """Return an unused hidden name beside `path`, of bounded length however long its name is."""
-    return path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.tmp")
+    # 40 characters take up to 160 bytes, and file systems allow 255.
+    return path.parent / f".{path.name[:40]}.{secrets.token_hex(6)}.tmp"
 
 
 def create_exclusive(path: Path) -> IO[bytes]:
-    """Create a file for reading and writing that nobody had before.
+    """Create a new file and open it for reading and writing.
 
     Raises:
-        FileExistsError: the name exists, be it as a symbolic link.
+        FileExistsError: the name exists, even as a symbolic link that points nowhere.
         OSError: it cannot be created.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS
@@ -64,18 +70,30 @@ def open_existing(path: Path) -> IO[bytes]:
     """Open a regular file for reading and writing without following a symbolic link.
 
     Raises:
-        OSError: it does not exist, is a symbolic link or no regular file, or cannot be opened.
+        OSError: it does not exist, is a symbolic link or not a regular file, or cannot be opened.
     """
-    if not path.is_file() or path.is_symlink():
-        raise FileNotFoundError(f"{path} is not a regular file")
-    return os.fdopen(os.open(path, os.O_RDWR | _FLAGS), "r+b")
+    _check_regular(os.lstat(path), path)
+    handle = os.open(path, os.O_RDWR | _FLAGS)
+    try:
+        # Another process may have put something else there in between.
+        _check_regular(os.fstat(handle), path)
+        return os.fdopen(handle, "r+b")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _check_regular(status: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
 
 
 def replace_folder(source: Path, target: Path, keep: Iterable[str] = ()) -> None:
     """Give the folder `source` the name `target`; a folder of that name is replaced.
 
     At every moment either the old or the new folder has the name, or, for the instant between two
-    renames, none has it and the old one is beside it.
+    renames, none has it and the old one is beside it. A symbolic link at `target` is replaced, and
+    the folder it points to is kept.
 
     Args:
         source: the new folder, on the same file system.
@@ -83,10 +101,12 @@ def replace_folder(source: Path, target: Path, keep: Iterable[str] = ()) -> None
         keep: names in the old folder that are moved to the new one, unless it has them too.
 
     Raises:
-        OSError: a rename failed; the old folder has its name again.
+        OSError: `target` is not a folder, or a rename failed; the old folder has its name again.
     """
-    if not target.exists():
+    if not os.path.lexists(target):
         source.rename(target)
+    elif not target.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target))
     else:
         old = temporary_sibling(target)
         target.rename(old)
@@ -96,9 +116,12 @@ def replace_folder(source: Path, target: Path, keep: Iterable[str] = ()) -> None
             old.rename(target)
             raise
         for name in keep:
-            if not (target / name).exists():
+            if not os.path.lexists(target / name):
                 (old / name).rename(target / name)
-        shutil.rmtree(old, ignore_errors=True)
+        if old.is_symlink():
+            old.unlink()
+        else:
+            shutil.rmtree(old, ignore_errors=True)
     sync_folder(target.parent)
 
 
