@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cinesent.classifier import Classifier
-from cinesent.errors import CinesentError, DataError, ScoringError, option
+from cinesent.errors import DataError, ScoringError, option
 from cinesent.progress import Reporter, Task
 from cinesent.scoring.added_columns import Score
 from cinesent.scoring.journal import ScoringState
@@ -50,6 +50,7 @@ class ScoringJob:
         self._strict = strict
         self._reporter = reporter
         self._state = ScoringState()
+        self._stopped_by_row = False
 
     def run(
         self,
@@ -71,8 +72,8 @@ class ScoringJob:
 
         Raises:
             DataError: the source is damaged, or has a bad row and the run is strict.
-            ScoringError: it cannot be written or resumed, the source was changed meanwhile, or
-                every row is bad.
+            ScoringError: the result cannot be written or resumed, the source was changed
+                meanwhile, or every row is bad.
         """
         source = source_fingerprint(path)
         self._state = self._sink.begin({"source": source, **settings})
@@ -127,7 +128,8 @@ class ScoringJob:
         bad = [row for row in chunk.rows if row.text is None]
         quoted = [f"{reader.name}{reader.unit}{row.line}: {row.error}" for row in bad]
         if bad and self._strict:
-            raise _StrictError(quoted[0])
+            self._stopped_by_row = True
+            raise DataError(quoted[0])
         content = self._output.encoder.encode(chunk, scores)
         self._sink.append(content)
         labels = dict(before.labels)
@@ -172,7 +174,7 @@ class ScoringJob:
         rows = "The only row" if state.num_rows == 1 else f"All {state.num_rows:,} rows"
         first = "\n".join(f"  {error}" for error in state.errors)
         written = "" if self._sink.target is None else f", so {self._sink.target} was not written"
-        raise DataError(
+        raise ScoringError(
             f"{rows} of {self._reader.name} could not be scored{written}:\n{first}\nIf the text is "
             f"in another column than {self._reader.text_column!r}, name it with "
             f"{option('text_column')}; if the file is in another format or encoding, name that "
@@ -182,7 +184,7 @@ class ScoringJob:
     def _advice(self, error: BaseException) -> str:
         """Return what to do with the rows that are kept: the same for all that may happen next."""
         kept = f"{self._state.num_rows:,} rows are kept: "
-        if isinstance(error, _StrictError):
+        if self._stopped_by_row:
             return (
                 f"{kept}resume without strict to mark that row and continue. If you correct "
                 f"{self._reader.name} instead, start over with overwrite."
@@ -196,10 +198,6 @@ class ScoringJob:
 
     def _seconds(self) -> float:
         return self._before.seconds + time.monotonic() - self._started
-
-
-class _StrictError(DataError):
-    """The first bad row of a strict run."""
 
 
 def source_fingerprint(path: Path | None) -> str | None:

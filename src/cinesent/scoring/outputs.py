@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
-from cinesent.errors import ConfigError, option
+from cinesent.errors import ConfigError, option, require
 from cinesent.progress import Reporter
 from cinesent.scoring import parquet_result
 from cinesent.scoring.added_columns import AddedColumns
@@ -74,6 +74,7 @@ def open_output(
 def _parquet(
     reader: TableReader, added: AddedColumns, wanted: list[str], reporter: Reporter
 ) -> Output:
+    require("pyarrow", "data", "Writing Parquet")
     plain = AddedColumns(wanted, (), reader.unit)
     if isinstance(reader, ParquetReader):
         reader.select(())

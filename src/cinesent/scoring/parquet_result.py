@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from cinesent.errors import ScoringError
 from cinesent.progress import Reporter
@@ -26,9 +26,7 @@ _INT64 = range(-(2**63), 2**63)
 _EXACT = 2**53  # up to here, a float64 holds every integer
 
 
-def merge(
-    reader: ParquetReader, added: AddedColumns, part: IO[bytes], made: IO[bytes]
-) -> None:
+def merge(reader: ParquetReader, added: AddedColumns, part: IO[bytes], made: IO[bytes]) -> None:
     """Write the columns of a Parquet file unchanged, and beside them those in the part.
 
     Args:
@@ -131,9 +129,7 @@ class _Kinds:
         return next(iter(self.found)) if len(self.found) == 1 else "str"
 
 
-def _own_fields(
-    kinds: dict[str, _Kinds], name: str, reporter: Reporter
-) -> list[tuple[str, Any]]:
+def _own_fields(kinds: dict[str, _Kinds], name: str, reporter: Reporter) -> list[tuple[str, Any]]:
     """Return the key of each of the source's columns, and the field it becomes."""
     import pyarrow
 

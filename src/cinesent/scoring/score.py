@@ -2,74 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 from cinesent._version import __version__
-from cinesent.bundle.layout import MANIFEST
 from cinesent.classifier import Classifier, load
 from cinesent.environment import expand_user
-from cinesent.errors import BundleError, ConfigError, option, require
+from cinesent.errors import ConfigError, option
 from cinesent.progress import SILENT, Reporter
 from cinesent.scoring.job import ScoringJob
 from cinesent.scoring.outputs import open_output
-from cinesent.scoring.result_format import ResultFormat, check_result_format, result_format
+from cinesent.scoring.result_format import check_result_format, result_format
 from cinesent.scoring.sinks import open_sink
-from cinesent.tables import TableKeywords, TableOptions, TableReader, open_table
-
-
-@dataclass(frozen=True)
-class ScoreSummary:
-    """What :func:`score_file` did.
-
-    Attributes:
-        source: what was read.
-        target: what was written; None: standard output.
-        num_rows: rows written, bad ones included.
-        num_bad: bad rows among them: marked, not scored.
-        num_blank: empty lines that were skipped.
-        labels: number of rows per label.
-        errors: the messages of the first bad rows.
-        seconds: from the first row to the last, interrupted runs included.
-    """
-
-    source: str
-    target: Path | None
-    num_rows: int
-    num_bad: int
-    num_blank: int
-    labels: dict[str, int]
-    errors: tuple[str, ...]
-    seconds: float
-
-    @property
-    def reviews_per_second(self) -> float:
-        """Rows written per second."""
-        return self.num_rows / self.seconds if self.seconds else 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        r"""Return values that JSON can hold; bytes of names that are no UTF-8 as ``\xe9``."""
-        return {
-            "source": _valid(self.source),
-            "target": None if self.target is None else _valid(str(self.target)),
-            "num_rows": self.num_rows,
-            "num_bad": self.num_bad,
-            "num_blank": self.num_blank,
-            "labels": dict(self.labels),
-            "errors": [_valid(error) for error in self.errors],
-            "seconds": self.seconds,
-            "reviews_per_second": round(self.reviews_per_second, 1),
-        }
+from cinesent.scoring.summary import ScoreSummary, summary_of
+from cinesent.tables import TableKeywords, TableOptions, open_table
 
 
 def score_file(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str] | None = None,
-    model: Classifier | str | os.PathLike[str] | None = None,
+    model: Classifier | str | Path | None = None,
     *,
     evidence: int = 0,
     tokens: bool = False,
@@ -114,10 +69,11 @@ def score_file(
         How many rows were written, how many of them are bad, and how many got which label.
 
     Raises:
-        DataError: the source cannot be read, has no text column, has a bad row and `strict` is
-            set, or has no good row; then nothing is written.
+        DataError: the source cannot be read, has no text column, or has a bad row and `strict` is
+            set.
         ConfigError: an option is wrong.
-        ScoringError: the target exists, cannot be written, or cannot be resumed.
+        ScoringError: the target exists, cannot be written or cannot be resumed; or every row is
+            bad, and then nothing is written.
         BundleError: there is no such model.
         KeyboardInterrupt: interrupted; what was written is kept for `resume`.
 
@@ -126,35 +82,34 @@ def score_file(
         >>> summary.labels  # doctest: +SKIP
         {'negative': 480, 'positive': 520}
     """
-    _check_counts(evidence=evidence, workers=workers)
-    _check_flags(
-        tokens=tokens,
-        escape_formulas=escape_formulas,
-        strict=strict,
-        resume=resume,
-        overwrite=overwrite,
-    )
-    _check_reporter(reporter)
-    check_result_format(out_format)
+    counts = {"evidence": evidence, "workers": workers}
+    flags = {
+        "tokens": tokens,
+        "escape_formulas": escape_formulas,
+        "strict": strict,
+        "resume": resume,
+        "overwrite": overwrite,
+    }
+    _check(counts, flags, out_format, reporter)
     options = TableOptions(**table)
-    source_path, target_path = _path(source), None if target is None else _path(target)
-    if target_path is not None and not target_path.is_dir():
-        # A wrong name is an error before the source is opened.
-        result_format(target_path, out_format, "csv")
+    source_path, target_path = _path("source", source), _path("target", target)
+    _check_target(target_path, out_format)
     sink = open_sink(source_path, target_path, resume=resume, overwrite=overwrite)
-    reader: TableReader | None = None
-    try:
+    with contextlib.ExitStack() as opened:
+        opened.callback(sink.close)
         reader = open_table(source_path, options, reporter=reporter)
+        opened.callback(reader.close)
         format = result_format(target_path, out_format, reader.format)
-        if format.name == "parquet":
-            require("pyarrow", "data", "Writing Parquet")
-        wanted = ["label", "probability"]
-        wanted += ["num_tokens"] if tokens else []
-        wanted += ["evidence"] if evidence else []
-        output = open_output(reader, format, wanted, reporter, escape_formulas=escape_formulas)
+        output = open_output(
+            reader,
+            format,
+            _wanted_columns(tokens, evidence),
+            reporter,
+            escape_formulas=escape_formulas,
+        )
         classifier = model if isinstance(model, Classifier) else load(model)
         settings = {
-            "model": _model_fingerprint(classifier),
+            "model": classifier.bundle.manifest_sha256[:16],
             "cinesent": __version__,
             **dataclasses.asdict(options),
             "format": reader.format,
@@ -165,17 +120,57 @@ def score_file(
         }
         job = ScoringJob(reader, sink, output, strict=strict, reporter=reporter)
         state = job.run(source_path, classifier, settings, evidence=evidence, workers=workers)
-    finally:
-        if reader is not None:
-            reader.close()
-        sink.close()
-    return ScoreSummary(
-        source=reader.name,
-        target=sink.target,
-        num_rows=state.num_rows,
-        num_bad=state.num_bad,
-        num_blank=state.num_blank,
-        labels=state.labels,
-        errors=state.errors,
-        seconds=state.seconds,
-    )
+        return summary_of(reader.name, sink.target, state)
+
+
+def _wanted_columns(tokens: bool, evidence: int) -> list[str]:
+    wanted = ["label", "probability"]
+    wanted += ["num_tokens"] if tokens else []
+    wanted += ["evidence"] if evidence else []
+    return wanted
+
+
+def _path(name: str, path: object) -> Path | None:
+    """Return a path as the user means it; None is standard input or output.
+
+    Raises:
+        ConfigError: it is no path.
+    """
+    if path is None and name == "target":
+        return None
+    if not isinstance(path, (str, os.PathLike)):
+        raise ConfigError(
+            f"{name} is of type {type(path).__name__}; expected the path of a file. For reviews in "
+            "memory, use Classifier.predict with a list of texts, such as df['review']."
+        )
+    return None if os.fspath(path) == "-" else expand_user(path)
+
+
+def _check_target(target: Path | None, out_format: str | None) -> None:
+    """Report a wrong name before anything is opened; a folder is reported later, as one."""
+    if target is None or target.is_dir() or out_format is not None:
+        return
+    result_format(target, out_format, "csv")
+
+
+def _check(
+    counts: dict[str, int], flags: dict[str, bool], out_format: object, reporter: object
+) -> None:
+    """Check the types and the ranges of the options.
+
+    Raises:
+        ConfigError: one of them is wrong.
+    """
+    for (name, count), least in zip(counts.items(), (0, 1), strict=True):
+        if isinstance(count, bool) or not isinstance(count, int):
+            raise ConfigError(f"{option(name)} is {count!r:.40}; expected an integer.")
+        if count < least:
+            raise ConfigError(f"{option(name)} is {count}; expected {least} or more.")
+    for name, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise ConfigError(f"{option(name)} is {flag!r:.40}; expected True or False.")
+    check_result_format(out_format)
+    if not isinstance(reporter, Reporter):
+        raise ConfigError(
+            f"reporter is of type {type(reporter).__name__}; expected a cinesent.Reporter."
+        )
