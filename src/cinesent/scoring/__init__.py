@@ -21,3 +21,10 @@ Rows are read by :mod:`cinesent.tables`. Two rules make a resumed run equal to a
 byte for byte: where a chunk ends depends on the input alone, and a chunk is written whole or not at
 all.
 """
+
+from __future__ import annotations
+
+from cinesent.scoring.score import score_file
+from cinesent.scoring.summary import ScoreSummary
+
+__all__ = ["ScoreSummary", "score_file"]

@@ -96,7 +96,7 @@ def own_object(reader: TableReader, row: Row) -> tuple[dict[str, Any], str | Non
     else:
         own = row.record
         if reader.format == "jsonl" and row.raw:
-            return own, row.raw
+            return own, row.raw.strip()
     if row.error:
         own = {name: readable(value) for name, value in own.items()}
     return own, None
