@@ -68,7 +68,7 @@ def test_what_was_printed_before_comes_first(classifier, source, monkeypatch):
     content = io.BytesIO()
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", io.TextIOWrapper(content, encoding="utf-8"))
-        print("before", end="\n")
+        sys.stdout.write("before\n")
         cinesent.score_file("in.csv", None, classifier)
         sys.stdout.flush()
         written = content.getvalue()
@@ -104,7 +104,7 @@ def score_in_shell(arguments: str, streams: str) -> subprocess.CompletedProcess[
 
 
 def test_no_byte_of_another_stream_gets_into_the_result(model, source, tmp_path):
-    """The first file that is opened gets the number of a closed stream, and libraries write there."""
+    """A file that is opened may get the number of a closed stream, which libraries write to."""
     code = (
         "import os, cinesent\n"
         "from cinesent.progress import Reporter\n"
