@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -62,8 +62,7 @@ def create_exclusive(path: Path) -> IO[bytes]:
         FileExistsError: the name exists, even as a symbolic link that points nowhere.
         OSError: it cannot be created.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS
-    return os.fdopen(os.open(path, flags, 0o666), "w+b")
+    return os.fdopen(_open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL), "w+b")
 
 
 def open_existing(path: Path) -> IO[bytes]:
@@ -73,7 +72,7 @@ def open_existing(path: Path) -> IO[bytes]:
         OSError: it does not exist, is a symbolic link or not a regular file, or cannot be opened.
     """
     _check_regular(os.lstat(path), path)
-    handle = os.open(path, os.O_RDWR | _FLAGS)
+    handle = _open(path, os.O_RDWR)
     try:
         # Another process may have put something else there in between.
         _check_regular(os.fstat(handle), path)
@@ -83,17 +82,38 @@ def open_existing(path: Path) -> IO[bytes]:
         raise
 
 
+def _open(path: Path, flags: int) -> int:
+    """Open a file; its number is never that of a standard stream.
+
+    Where a process was started with a closed stream, the system gives its number to the next file,
+    and what a library prints would get into that file.
+    """
+    opened = [os.open(path, flags | _FLAGS, 0o666)]
+    try:
+        while opened[-1] <= _LAST_STANDARD_STREAM:
+            opened.append(os.dup(opened[-1]))
+        return opened.pop()
+    finally:
+        for handle in opened:
+            os.close(handle)
+
+
 def _check_regular(status: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
 
 
-def replace_folder(source: Path, target: Path) -> None:
+def replace_folder(source: Path, target: Path, keep: Iterable[str] = ()) -> None:
     """Give the folder `source` the name `target`; a folder of that name is replaced.
 
     At every moment either the old or the new folder has the name, or, for the instant between two
-    renames, none has it and the old one lies beside it. A symbolic link at `target` is replaced,
-    and the folder it points to is kept.
+    renames, none has it and the old one is beside it. A symbolic link at `target` is replaced, and
+    the folder it points to is kept.
+
+    Args:
+        source: the new folder, on the same file system.
+        target: the name it gets.
+        keep: names in the old folder that are moved to the new one, unless it has them too.
 
     Raises:
         OSError: `target` is not a folder, or a rename failed; the old folder has its name again.
@@ -110,6 +130,9 @@ def replace_folder(source: Path, target: Path) -> None:
         except BaseException:
             old.rename(target)
             raise
+        for name in keep:
+            if not os.path.lexists(target / name):
+                (old / name).rename(target / name)
         if old.is_symlink():
             old.unlink()
         else:
@@ -127,5 +150,6 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+_LAST_STANDARD_STREAM = 2
 # Not followed where the system can say so; never inherited by child processes.
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
