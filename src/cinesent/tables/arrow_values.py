@@ -101,7 +101,7 @@ def _times(array: Any) -> list[Any]:
         numbers = array.view(width).to_pylist()
     except Exception:  # intervals have no number
         return [_one(value) for value in array]
-    unit = "D" if types.is_date32(kind) else "ms" if types.is_date64(kind) else kind.unit
+    unit: Any = "D" if types.is_date32(kind) else "ms" if types.is_date64(kind) else kind.unit
     if types.is_timestamp(kind) or types.is_date(kind):
         zone = getattr(kind, "tz", None)
         suffix = "" if zone is None else "Z"

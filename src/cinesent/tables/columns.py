@@ -176,9 +176,7 @@ def _find(
     return matches[0]
 
 
-def _matching(
-    alike: dict[str, list[str]], source: str, kind: str, wanted: str
-) -> str | None:
+def _matching(alike: dict[str, list[str]], source: str, kind: str, wanted: str) -> str | None:
     """Return the column that is meant by a name; None if there is none."""
     matches = alike.get(_plain(wanted), [])
     # A name that is exactly the one wanted goes before those that only resemble it.

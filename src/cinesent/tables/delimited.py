@@ -10,12 +10,11 @@ from cinesent.errors import DataError
 from cinesent.progress import SILENT, Reporter
 from cinesent.tables.columns import find_text_column, numbered_text_column, unique_names
 from cinesent.tables.dialect import (
-    BACKSLASH,
-    DOUBLED,
     FieldError,
+    escapes_with_backslash,
     find_delimiter,
-    find_quoting,
     has_quotes,
+    read_line,
     read_record,
     separator_line,
 )
@@ -109,9 +108,9 @@ class DelimitedReader(TextReader):
         body = head[len(separator) :].lstrip(LINE_ENDS)
         usual = separated_by or ("\t" if tabs else ",")
         self._delimiter = options.delimiter or separated_by or find_delimiter(body, usual)
-        self._quoting = find_quoting(body, self._delimiter)
+        self._backslash = escapes_with_backslash(body, self._delimiter)
         is_whole = len(stream.head) < HEAD_BYTES
-        self.dialect = Dialect(
+        self._dialect = Dialect(
             delimiter=self._delimiter,
             # Many TSV files know no quotes: there, a lone " would swallow the rows that follow.
             quotes=not tabs or has_quotes(body, self._delimiter, whole=is_whole),
@@ -120,6 +119,7 @@ class DelimitedReader(TextReader):
             header=options.header,
             separator_line=separator,
         )
+        self.dialect = self._dialect
         self._waiting: deque[Line] = deque()
         self._no_end = _NoEnd()
         self._first = self._read_header(options)
@@ -158,7 +158,7 @@ class DelimitedReader(TextReader):
         begin = self.stream.first()
         while (line := self._next_line()) is not None:
             record = self._record(line)
-            is_separator = line.number == 1 and self.dialect.separator_line
+            is_separator = line.number == 1 and self._dialect.separator_line
             if is_separator or not any(map(str.strip, record.fields or [line.text])):
                 begin = record.lines[-1].end
                 continue
@@ -177,7 +177,7 @@ class DelimitedReader(TextReader):
     def _record(self, line: Line) -> _Record:
         """Return the record that begins with a line."""
         text = line.text
-        if '"' not in text or not self.dialect.quotes:
+        if '"' not in text or not self._dialect.quotes:
             text = text.rstrip(LINE_ENDS)
             fields = text.split(self._delimiter)
             error = line.error
@@ -188,12 +188,15 @@ class DelimitedReader(TextReader):
 
     def _quoted_record(self, line: Line) -> _Record:
         """Return the record by the rule of the file, or else the line by the other rule."""
+        fields = None if self._backslash else read_line(line.text, self._delimiter)
+        if fields is not None:
+            return _Record([line], fields, line.error)
         record = self._attempt(line)
         if self._is_good(record) or len(record.lines) > 1 or '\\"' not in line.text:
             return record
-        other = DOUBLED if self._quoting == BACKSLASH else BACKSLASH
+        other = not self._backslash
         try:
-            fields = read_record(iter([line.text]), self._delimiter, other)
+            fields = read_record(iter([line.text]), self._delimiter, backslash=other)
         except FieldError:
             return record
         second = _Record([line], fields or [], line.error)
@@ -209,7 +212,8 @@ class DelimitedReader(TextReader):
         taken = [line]
         bounds = _bounds(line)
         try:
-            fields = read_record(self._feed(taken, bounds), self._delimiter, self._quoting)
+            lines = self._feed(taken, bounds)
+            fields = read_record(lines, self._delimiter, backslash=self._backslash)
         except (FieldError, _UnclosedError) as error:
             self._no_end.add(taken[-1].number, bounds if isinstance(error, _TooLongError) else None)
             # The lines that follow are read on their own: a broken quote costs one line.

@@ -1,8 +1,8 @@
-r"""How a CSV or TSV file is written: its delimiter, quotes and line ends, found in its first bytes.
+"""How a CSV or TSV file is written: its delimiter and quotes, found in its first bytes.
 
-The rules of quoting are two: ``""`` for a quote inside a quoted field (RFC 4180), or ``\"`` (Spark,
-MySQL). Which one a file follows is found by counting which leaves fewer bad rows; a row that is
-bad under the one is tried under the other.
+There are two rules for a quote inside a quoted field: it is doubled (RFC 4180), or it follows a
+backslash (Spark, MySQL). The rule of a file is the one under which fewer of its first rows are bad;
+a row that is bad under that one is tried under the other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from cinesent.tables.options import DELIMITERS
 
@@ -31,37 +30,40 @@ class FieldError(Exception):
     """A record that does not follow the rules of quoting."""
 
 
-class Quoting(NamedTuple):
-    """A rule for quotes inside quoted fields: ``""`` alone, or ``\\"`` as well."""
-
-    backslash: bool = False
-
-
-DOUBLED, BACKSLASH = Quoting(False), Quoting(True)
-
-
-def read_record(lines: Iterator[str], delimiter: str, quoting: Quoting) -> list[str] | None:
+def read_record(lines: Iterator[str], delimiter: str, *, backslash: bool) -> list[str] | None:
     """Return the fields of the record that begins with the next line; None if there is none.
 
-    As many lines are taken as the record has. A backslash that escapes no quote stays.
+    Args:
+        lines: of which as many are taken as the record has.
+        delimiter: between fields.
+        backslash: whether a backslash, too, makes a quote part of a quoted field. Backslashes
+            that stand before no quote are kept.
 
     Raises:
         FieldError: quotes are not where they may be, or are never closed.
 
     Example:
-        >>> read_record(iter(['a,"say ""b"""\\n']), ",", DOUBLED)
-        ['a', 'say "b"']
+        >>> read_record(iter(["a;'b';c"]), ";", backslash=False)
+        ['a', "'b'", 'c']
     """
-    if quoting.backslash:
+    if backslash:
         lines = (_BACKSLASHES.sub(_protected, line) for line in lines)
     before = csv.field_size_limit(_FIELD_LIMIT)
     try:
-        escape = "\\" if quoting.backslash else None
+        escape = "\\" if backslash else None
         return next(csv.reader(lines, delimiter=delimiter, strict=True, escapechar=escape), None)
     except csv.Error as error:
         raise FieldError(str(error)) from None
     finally:
         csv.field_size_limit(before)
+
+
+def read_line(line: str, delimiter: str) -> list[str] | None:
+    """Return the fields of a record of one line, quickly; None where it takes a closer look."""
+    try:
+        return next(csv.reader((line,), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
 
 
 def _protected(found: re.Match[str]) -> str:
@@ -77,19 +79,19 @@ def separator_line(head: str) -> tuple[str, str]:
 
 
 def find_delimiter(head: str, default: str) -> str:
-    """Return the delimiter that divides the first rows into equally many fields.
+    r"""Return the delimiter that divides the first rows into equally many fields.
 
     Args:
         head: the beginning of the file, from the first row on.
         default: is returned where no delimiter divides the first row.
 
     Example:
-        >>> find_delimiter("id;text\\n1;good, really\\n", ",")
+        >>> find_delimiter("id;text\n1;good, really\n", ",")
         ';'
     """
     best, most = default, 0.0
     for delimiter in sorted(DELIMITERS, key=lambda one: one != default):
-        widths = [len(fields) for fields in sample_records(head, delimiter, DOUBLED)]
+        widths = [len(fields) for fields in sample_records(head, delimiter)]
         if not widths or widths[0] < 2:
             continue
         fitting = sum(width == widths[0] for width in widths) / len(widths)
@@ -98,16 +100,16 @@ def find_delimiter(head: str, default: str) -> str:
     return best
 
 
-def find_quoting(head: str, delimiter: str) -> Quoting:
-    """Return the rule for quotes under which more of the first rows have as many fields."""
+def escapes_with_backslash(head: str, delimiter: str) -> bool:
+    """Return whether more of the first rows are good if a backslash escapes a quote."""
     if '\\"' not in head:
-        return DOUBLED
+        return False
 
-    def fitting(quoting: Quoting) -> int:
-        widths = [len(fields) for fields in sample_records(head, delimiter, quoting)]
-        return sum(width == widths[0] for width in widths)
+    def num_good(backslash: bool) -> int:
+        records = sample_records(head, delimiter, backslash=backslash)
+        return sum(len(fields) == len(records[0]) for fields in records)
 
-    return BACKSLASH if fitting(BACKSLASH) > fitting(DOUBLED) else DOUBLED
+    return num_good(True) > num_good(False)
 
 
 def has_quotes(head: str, delimiter: str, *, whole: bool) -> bool:
@@ -128,7 +130,7 @@ def has_quotes(head: str, delimiter: str, *, whole: bool) -> bool:
     while True:
         before = taken.place
         try:
-            fields = read_record(taken, delimiter, DOUBLED)
+            fields = read_record(taken, delimiter, backslash=False)
         except FieldError as error:
             # Where the head ends within a field, the quotes may yet pair up.
             if whole or "unexpected end" not in str(error) or len(lines) - before > _LONG_FIELD:
@@ -140,7 +142,7 @@ def has_quotes(head: str, delimiter: str, *, whole: bool) -> bool:
     return len(widths - {0}) == 1
 
 
-def sample_records(head: str, delimiter: str, quoting: Quoting) -> list[list[str]]:
+def sample_records(head: str, delimiter: str, *, backslash: bool = False) -> list[list[str]]:
     """Return the fields of the first rows; none for a row that breaks the rules."""
     lines = _whole_lines(head[:_SAMPLE_CHARACTERS], len(head) <= _SAMPLE_CHARACTERS)
     records: list[list[str]] = []
@@ -148,7 +150,7 @@ def sample_records(head: str, delimiter: str, quoting: Quoting) -> list[list[str
     while place < len(lines) and len(records) < _SAMPLE_ROWS:
         taken = _Taken(lines, place, place + _LONG_FIELD)
         try:
-            fields = read_record(taken, delimiter, quoting) or []
+            fields = read_record(taken, delimiter, backslash=backslash) or []
         except FieldError:
             records.append([])
             place += 1

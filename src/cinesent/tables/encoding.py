@@ -93,13 +93,13 @@ def check_agreement(asked: str, head: bytes) -> None:
 
 
 def encode_text(text: str) -> bytes:
-    """Return `text` as UTF-8; bytes that were no text when they were read are as they were.
+    r"""Return `text` as UTF-8; bytes that were no text when they were read are as they were.
 
     Any other half of a surrogate pair is written as the three bytes of its code point.
 
     Example:
-        >>> encode_text(b"caf\\xe9".decode("utf-8", "surrogateescape"))
-        b'caf\\xe9'
+        >>> encode_text(bytes([65, 233]).decode("utf-8", "surrogateescape"))
+        b'A\xe9'
     """
     try:
         return text.encode("utf-8")

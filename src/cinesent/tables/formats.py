@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cinesent.errors import ConfigError, DataError, nearest, option
 from cinesent.progress import Reporter
-from cinesent.tables.dialect import DOUBLED, find_delimiter, sample_records
+from cinesent.tables.dialect import find_delimiter, sample_records
 from cinesent.tables.options import FORMATS
 
 _SUFFIXES = {
@@ -148,7 +148,7 @@ def text_format(path: Path | None, head: bytes, asked: str | None, reporter: Rep
 
 
 def _by_magic(path: Path) -> str | None:
-    """Return what the first bytes of a regular file say; "xlsx" for a zip archive with a workbook."""
+    """Return what the first bytes of a regular file say; a workbook is a zip archive."""
     if not path.is_file():
         return None
     try:
@@ -178,7 +178,7 @@ def _by_content(head: bytes) -> str | None:
             return None
     text = head.decode("utf-8", "replace").lstrip("\r\n")
     delimiter = find_delimiter(text, ",")
-    widths = [len(fields) for fields in sample_records(text, delimiter, DOUBLED)]
+    widths = [len(fields) for fields in sample_records(text, delimiter)]
     if len(widths) > 1 and widths[0] > 1 and widths.count(widths[0]) > 0.9 * len(widths):
         return "tsv" if delimiter == "\t" else "csv"
     return None

@@ -15,6 +15,7 @@ from cinesent.tables.rows import ROW_LIMIT, Position, Row
 from cinesent.tables.stream import ByteStream
 
 _STEP = 2**16
+_STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _SPACE = b" \t\r\n"
 # Strings, brackets and commas; a string whose end is not there yet is an opening quote alone.
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
@@ -119,35 +120,38 @@ def _elements(source: _Bytes, name: str, offset: int, *, inside: bool) -> Iterat
             # What comes before `begin` is done with; twice as much is read as could not be used.
             place = (len(buffer) if token is None else token.start()) - begin
             buffer, offset, begin = buffer[begin:], offset + begin, 0
-            more = source.read(max(_STEP, len(buffer)))
-            if not more:
-                raise DataError(
-                    f"{name}: the JSON array is not closed at the end of the file, which may be "
-                    "cut short."
-                )
-            if len(buffer) > ROW_LIMIT:
-                limit = f"{ROW_LIMIT / 2**20:.0f} MiB"
-                raise DataError(f"{name}: an element of the array is longer than {limit}.")
-            buffer += more
+            buffer += _more(source, name, len(buffer))
             continue
         place = token.end()
         mark = token[0][:1]
-        if mark in b"[{":
-            depth += 1
-            begin = place if depth == 1 else begin
-        elif depth == 1 and mark in b",]":
+        depth += _STEPS.get(mark, 0)
+        if depth == 1 and mark == b"[" and not inside:
+            begin, inside = place, True
+        elif depth == 0 or (depth == 1 and mark == b","):
             content = buffer[begin : token.start()].strip(_SPACE)
             # The closing bracket is left for who goes on from here.
-            end = place if mark == b"," else token.start()
+            end = place if depth else token.start()
             if content:
                 yield _Element(content, offset + end, end - begin)
             begin = place
-            if mark == b"]":
+            if depth == 0:
                 break
-        elif mark in b"]}" and depth > 1:
-            depth -= 1
     if (buffer[place:] + source.read(_STEP)).strip(_SPACE):
         raise DataError(f"{name}: text follows the end of the JSON array.")
+
+
+def _more(source: _Bytes, name: str, size: int) -> bytes:
+    """Return at least as many bytes as there were, or raise DataError if there are none."""
+    more = source.read(max(_STEP, size))
+    if not more:
+        raise DataError(
+            f"{name}: the JSON array is not closed at the end of the file, which may be cut short."
+        )
+    if size > ROW_LIMIT:
+        raise DataError(
+            f"{name}: an element of the array is longer than {ROW_LIMIT / 2**20:.0f} MiB."
+        )
+    return more
 
 
 def _is_damaged(content: bytes) -> bool:

@@ -16,6 +16,7 @@ from cinesent.tables.rows import ROW_LIMIT, Position, Row
 from cinesent.tables.stream import ByteStream
 from cinesent.tables.text_reader import TextReader, plain_row
 
+
 class JsonReader(TextReader):
     """What JSON Lines and arrays share: objects, in the first of which the text field is found.
 

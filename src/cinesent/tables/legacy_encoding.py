@@ -117,9 +117,7 @@ def _likely(sample: bytes, readings: list[_Reading]) -> list[_Reading]:
         if reading.text == str(match)
     }
     least = min(chaos.values(), default=0.0)
-    return [
-        reading for reading in readings if chaos.get(reading.text, 1.0) <= least + _MARGIN
-    ]
+    return [reading for reading in readings if chaos.get(reading.text, 1.0) <= least + _MARGIN]
 
 
 def _is_plausible(text: str, encoding: str) -> bool:

@@ -40,9 +40,7 @@ class ParquetReader:
     encoding: str | None = None
     dialect: Dialect | None = None
 
-    def __init__(
-        self, path: Path, options: TableOptions, *, reporter: Reporter = SILENT
-    ) -> None:
+    def __init__(self, path: Path, options: TableOptions, *, reporter: Reporter = SILENT) -> None:
         require("pyarrow", "data", f"Reading {path.name}")
         self.name = str(path)
         with self._errors_named():

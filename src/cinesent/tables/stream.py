@@ -31,6 +31,8 @@ from cinesent.tables.rows import ROW_LIMIT, Position
 HEAD_BYTES = 2**20
 _GZIP = b"\x1f\x8b"
 _STEP = 2**20
+# What files, pipes and gzip raise; a file that was closed raises ValueError.
+_READ_ERRORS = (OSError, EOFError, zlib.error, ValueError)
 _SWAPPED_ENDS = bytes.maketrans(b"\r\n", b"\n\r")
 
 
@@ -183,8 +185,10 @@ class ByteStream:
 
     def next_line(self) -> Line | None:
         """Return the next line; None at the end."""
-        with self._errors_named():
+        try:
             content, size = self._readline()
+        except _READ_ERRORS as error:
+            raise self._named(error) from error
         if not size:
             return None
         number = self._number
@@ -251,7 +255,7 @@ class ByteStream:
             return f"byte 0x{byte:02X} is not {self.encoding}."
         return (
             f"byte 0x{byte:02X} is not UTF-8 ({reason}); if the whole file is in another "
-            f"encoding, name it with {option('encoding')}."
+            "encoding, name that encoding."
         )
 
     def _restored(self, content: bytes) -> bytes:
@@ -263,9 +267,12 @@ class ByteStream:
         """Turn what reading raises into a DataError that names the file."""
         try:
             yield
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise DataError(f"{self.name} cannot be read: {reason}.") from error
+        except _READ_ERRORS as error:
+            raise self._named(error) from error
+
+    def _named(self, error: Exception) -> DataError:
+        reason = getattr(error, "strerror", None) or error
+        return DataError(f"{self.name} cannot be read: {reason}.")
 
     def _peek(self, stream: IO[bytes], count: int) -> tuple[bytes, IO[bytes]]:
         """Return the first bytes, and a stream that has them still before it."""
@@ -309,7 +316,9 @@ def _open(path: Path | None) -> IO[bytes]:
     if path is None:
         stream = getattr(sys.stdin, "buffer", None)
         if stream is None or stream.closed:
-            raise DataError("standard input cannot be read: it is closed, or not a stream of bytes.")
+            raise DataError(
+                "standard input cannot be read: it is closed, or not a stream of bytes."
+            )
         return cast("IO[bytes]", stream)
     try:
         return path.open("rb", buffering=_BUFFER)

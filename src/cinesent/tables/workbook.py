@@ -40,9 +40,7 @@ class WorkbookReader:
     encoding: str | None = None
     dialect: Dialect | None = None
 
-    def __init__(
-        self, path: Path, options: TableOptions, *, reporter: Reporter = SILENT
-    ) -> None:
+    def __init__(self, path: Path, options: TableOptions, *, reporter: Reporter = SILENT) -> None:
         require("openpyxl", "data", f"Reading {path.name}")
         self.name = str(path)
         with self._errors_named():
@@ -53,9 +51,7 @@ class WorkbookReader:
             self._first = self._read_header(options)
             self.keys = unique_names(self.columns)
             find = find_text_column if options.header else numbered_text_column
-            self.text_column = find(
-                self.columns, self.name, options.text_column, reporter=reporter
-            )
+            self.text_column = find(self.columns, self.name, options.text_column, reporter=reporter)
         except BaseException:
             self.close()
             raise
