@@ -10,10 +10,10 @@ import typer
 
 from cinesent.cli.console import reader_may_leave, report_error, say
 from cinesent.cli.options import ModelOption, TextColumn
-from cinesent.tables.rows import TEXT_LIMIT
+from cinesent.progress import Reporter
 
 if TYPE_CHECKING:
-    from cinesent.scoring.score import ScoreSummary
+    from cinesent.scoring.summary import ScoreSummary
 
 _FORMATS = "csv, tsv, jsonl, lines or parquet"
 _RUN = "Long runs"
@@ -120,16 +120,6 @@ def score_command(
             show_default=False,
         ),
     ] = None,
-    max_characters: Annotated[
-        int,
-        typer.Option(
-            "--max-characters",
-            metavar="N",
-            min=1,
-            help="A longer review is a bad row; memory grows with it.",
-            rich_help_panel=_FILES,
-        ),
-    ] = TEXT_LIMIT,
 ) -> None:
     """Label every review of a file, however large, and write it with the labels.
 
@@ -147,13 +137,12 @@ def score_command(
 
       cut -f 2 reviews.tsv | cinesent score - | jq .label
     """
-    from cinesent.cli.rate import rate_reporter
     from cinesent.scoring.score import score_file
 
     if as_json and target in (None, "-"):
         raise typer.BadParameter("--json prints the summary where the rows go; name a file as OUT.")
     try:
-        with reader_may_leave(), rate_reporter(quiet) as reporter:
+        with reader_may_leave():
             summary = score_file(
                 source,
                 target,
@@ -164,13 +153,11 @@ def score_command(
                 encoding=encoding,
                 tokens=tokens,
                 evidence=evidence,
-                max_characters=max_characters,
                 strict=strict,
                 resume=resume,
                 overwrite=overwrite,
                 workers=workers,
-                say=reporter.say,
-                progress=reporter.progress,
+                reporter=_Lines(quiet),
             )
     except KeyboardInterrupt:
         report_error("interrupted.")
@@ -179,6 +166,18 @@ def score_command(
         _show(summary)
     if as_json:
         typer.echo(json.dumps(summary.to_dict(), ensure_ascii=False))
+
+
+class _Lines(Reporter):
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def message(self, text: str) -> None:
+        if not self._quiet:
+            say(text)
+
+    def warning(self, text: str) -> None:
+        say(text)
 
 
 def _show(summary: ScoreSummary) -> None:
