@@ -91,9 +91,18 @@ class Reviews:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a source holds: training reviews, and test and unlabelled ones where it has them."""
+    """What a source holds: training reviews, and the other parts where it has them.
+
+    Attributes:
+        name: of the source.
+        train: the training reviews.
+        test: the official test reviews.
+        unlabelled: reviews without labels.
+        validation: the official validation reviews; None where they are split off `train`.
+    """
 
     name: str
     train: Reviews
     test: Reviews | None = None
     unlabelled: Reviews | None = None
+    validation: Reviews | None = None
