@@ -35,7 +35,7 @@ def export_command(
     """
     from cinesent.export import export_model
 
-    export = export_model(model, format, out, overwrite=overwrite)
+    export = export_model(model, out, format, overwrite=overwrite)
     for name in export.files:
         typer.echo(out / name)
     say(
