@@ -10,7 +10,7 @@ import typer
 
 from cinesent.cli.console import reader_may_leave, report_error, say
 from cinesent.cli.options import ModelOption, TextColumn
-from cinesent.tables.rows import TEXT_LIMIT
+from cinesent.scoring.score import TEXT_LIMIT
 
 if TYPE_CHECKING:
     from cinesent.scoring.score import ScoreSummary
