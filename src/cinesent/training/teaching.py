@@ -42,9 +42,7 @@ def teach(corpus: Corpus, rounds: Sequence[Sequence[Teacher]], run: Run) -> Exam
         logits = combine_teachers(teachers, predictions, corpus, run)
         examples = Examples(
             [*corpus.labelled_examples.rows, *corpus.unlabelled_rows],
-            np.concatenate(
-                [corpus.labelled_examples.targets, sigmoid(logits).astype(np.float32)]
-            ),
+            np.concatenate([corpus.labelled_examples.targets, sigmoid(logits).astype(np.float32)]),
         )
     return examples
 

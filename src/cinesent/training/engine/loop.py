@@ -4,16 +4,16 @@ What is learned is an :class:`Objective`: the targets of reviews
 (:mod:`cinesent.training.engine.review_objective`) or the words of a text
 (:mod:`cinesent.training.engine.language_objective`).
 
-Why not ``keras.Model.fit`` with callbacks? For one reason: a run that is killed at any step has to
-reach, after resuming, the weights that it would have reached undisturbed, to the bit. That takes
-the position within the shuffled epoch, the running means, and every variable of model and optimizer,
-the dropouts' random streams among them, saved together after a step. ``fit`` owns the data iterator
-and the metrics, and starts both again at the beginning of an epoch; its ``BackupAndRestore`` can
-save within an epoch but cannot go back to the place in it. The rest would fit into Keras: batches of
-a token budget into a ``PyDataset``, the adversarial step and the language model into a
-``train_step`` of their own, validation, early stopping and Ctrl-C into callbacks. But beside the
-loop that resuming needs anyway they are a few lines each, and each step stays one call of
-``train_on_batch``. The price is that Keras callbacks cannot be plugged in here.
+Why not ``keras.Model.fit`` with callbacks? For one reason: a run that is killed at any step has
+to reach, after resuming, the weights that it would have reached undisturbed, to the bit. That takes
+the position within the shuffled epoch, the running means, and every variable of model and
+optimizer, the dropouts' random streams among them, saved together after a step. ``fit`` owns the
+data iterator and the metrics, and starts both again at the beginning of an epoch; its
+``BackupAndRestore`` can save within an epoch but cannot return to that step. The rest would fit
+into Keras: batches of a token budget into a ``PyDataset``, the adversarial step and the language
+model into a ``train_step`` each, validation, early stopping and Ctrl-C into callbacks. But beside
+the loop that resuming needs anyway, they are a few lines each. The price is that Keras callbacks
+cannot be plugged in here.
 """
 
 from __future__ import annotations

@@ -68,9 +68,7 @@ class JaxStep(AdversarialStep):
             return mean_loss(targets, probabilities, weights), (probabilities, state)
 
         learn = jax.value_and_grad(loss_of, argnums=(0, 1), has_aux=True)
-        (loss, (probabilities, state)), (clean, clean_vectors) = learn(
-            rest, vectors, reader_state
-        )
+        (loss, (probabilities, state)), (clean, clean_vectors) = learn(rest, vectors, reader_state)
         moved = perturb(vectors, clean_vectors, self.length)
         (_, (_, state)), (perturbed, moved_vectors) = learn(rest, moved, state)
         # Both losses' gradients of the vectors, carried back to the embedding.
