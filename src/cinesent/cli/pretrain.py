@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +27,7 @@ from cinesent.cli.options import (
 
 def pretrain_command(
     data: DataOption = None,
-    preset: PresetOption = "default",
+    preset: PresetOption = "accurate",
     config: ConfigOption = None,
     settings: SettingsOption = None,
     out: Annotated[
@@ -66,9 +64,9 @@ def pretrain_command(
     recipe = read_recipe(preset, config, parse_assignments(settings or []))
     require("keras", "train", "Training")
 
-    from cinesent.cli.progress import training_reporter
-    from cinesent.training.options import check_target
+    from cinesent.cli.progress import MessageReporter
     from cinesent.training.pretrain import pretrain
+    from cinesent.training.target import check_target
 
     check_target(out, resume=resume, overwrite=overwrite)
     dataset = load_dataset(
@@ -81,14 +79,13 @@ def pretrain_command(
     run = pretrain(
         dataset,
         recipe,
-        reporter=training_reporter(),
+        reporter=MessageReporter(),
         out=out,
         seed=seed,
         backend=backend,
         mixed_precision=mixed_precision,
         resume=resume,
         overwrite=overwrite,
-        command=shlex.join(["cinesent", *sys.argv[1:]]),
     )
     typer.echo(f"{run.folder}\tperplexity {run.perplexity:.1f} on text held out")
     say(f"{run.seconds:.0f} s in all. Begin with it: cinesent train --from {run.folder}")

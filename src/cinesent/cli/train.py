@@ -101,9 +101,9 @@ def train_command(
     recipe = _recipe(preset, config, overlays, start)
     require("keras", "train", "Training")
 
-    from cinesent.cli.progress import training_reporter
-    from cinesent.training.options import check_target
-    from cinesent.training.run import train
+    from cinesent.cli.progress import MessageReporter
+    from cinesent.training.target import check_target
+    from cinesent.training.train import train
 
     check_target(out, resume=resume, overwrite=overwrite)
     dataset = load_dataset(
@@ -116,7 +116,7 @@ def train_command(
     run = train(
         dataset,
         recipe,
-        reporter=training_reporter(),
+        reporter=MessageReporter(),
         out=out,
         initial=start,
         teachers=teachers or [],
