@@ -7,6 +7,7 @@
     ├── BundleError        a model folder is missing, damaged or of another format
     ├── TrainingError      training cannot start or continue
     ├── ScoringError       scoring a file cannot start, continue or be resumed
+    ├── ExportError        a model cannot be exported to another format
     └── MissingExtraError  an optional dependency is not installed
 
 Each message says what was wrong, what was found, what was expected and how to fix it. The command
@@ -118,6 +119,10 @@ class TrainingError(CinesentError):
 
 class ScoringError(CinesentError):
     """Scoring a file cannot start, continue or be resumed, or its result cannot be written."""
+
+
+class ExportError(CinesentError):
+    """A model cannot be exported, or the export cannot be written or differs from the model."""
 
 
 class MissingExtraError(CinesentError):

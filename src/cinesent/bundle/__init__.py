@@ -20,6 +20,17 @@ from foe: whoever can change a file can change the manifest.
 
 from cinesent.bundle.layout import FORMAT_VERSION, is_bundle
 from cinesent.bundle.loading import Bundle, load_bundle
+from cinesent.bundle.provenance import DataSource, ParentModel, Provenance
 from cinesent.bundle.saving import record_metrics, save_bundle
 
-__all__ = ["FORMAT_VERSION", "Bundle", "is_bundle", "load_bundle", "record_metrics", "save_bundle"]
+__all__ = [
+    "FORMAT_VERSION",
+    "Bundle",
+    "DataSource",
+    "ParentModel",
+    "Provenance",
+    "is_bundle",
+    "load_bundle",
+    "record_metrics",
+    "save_bundle",
+]

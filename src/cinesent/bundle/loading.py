@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from cinesent.bundle import layout
 from cinesent.bundle.offered import find_folder
+from cinesent.bundle.provenance import Provenance
 from cinesent.bundle.wire import check_wire
 from cinesent.errors import BundleError, ConfigError, require
 from cinesent.probability import LABELS
@@ -52,6 +53,11 @@ class Bundle:
     precision: Precision
     metrics: dict[str, Any]
     manifest: dict[str, Any]
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the model comes from, as the manifest states it."""
+        return Provenance.from_manifest(self.manifest)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Read the weights: float32, by the names of :meth:`ModelConfig.weight_shapes`.
