@@ -12,8 +12,9 @@ from typing import Any, Protocol
 from cinesent.data.progress import Say
 from cinesent.errors import DataError
 from cinesent.scoring.pipeline import Score
-from cinesent.tables.rows import Chunk, Row, Source
-from cinesent.tables.text_sources import DelimitedSource, JsonSource
+from cinesent.tables.delimited import DelimitedReader
+from cinesent.tables.json_rows import JsonReader
+from cinesent.tables.rows import Chunk, Row, TableReader
 
 _PREFIX = "cinesent_"
 _ENDS = "\r\n"
@@ -65,7 +66,7 @@ class JsonEncoder:
     """
 
     def __init__(
-        self, source: Source, names: dict[str, str], say: Say, *, whole: bool = True
+        self, source: TableReader, names: dict[str, str], say: Say, *, whole: bool = True
     ) -> None:
         if whole and len(set(source.columns)) < len(source.columns):
             twice = next(name for name in source.columns if source.columns.count(name) > 1)
@@ -77,7 +78,7 @@ class JsonEncoder:
         self._names = names
         self._say = say
         self._whole = whole
-        self._has_raw = isinstance(source, JsonSource)
+        self._has_raw = isinstance(source, JsonReader)
         self._warned = False
 
     def header(self) -> bytes:
@@ -93,10 +94,10 @@ class JsonEncoder:
             return _dumps(_added(self._source, row, score, self._names)) + "\n"
         own = self._source.values(row)
         added = _added(self._source, row, score, self._names_beside(own))
-        if not self._has_raw or row.raw is None:
+        if not (self._has_raw and row.well_formed and row.raw is not None):
             return _dumps({**own, **added}) + "\n"
         # As it stands: numbers, escapes and repeated keys do not survive being read and written.
-        body = row.raw[:-1].rstrip()
+        body = row.raw.strip()[:-1].rstrip()
         return f"{body}{', ' if own else ''}{_dumps(added)[1:]}\n"
 
     def _names_beside(self, own: dict[str, Any]) -> dict[str, str]:
@@ -126,7 +127,9 @@ class DelimitedEncoder:
         delimiter: a comma or a tab; that of the source stays if it is of the same format.
     """
 
-    def __init__(self, source: Source, names: dict[str, str], say: Say, *, delimiter: str) -> None:
+    def __init__(
+        self, source: TableReader, names: dict[str, str], say: Say, *, delimiter: str
+    ) -> None:
         self._source = source
         self._names = names
         self._say = say
@@ -134,7 +137,7 @@ class DelimitedEncoder:
         self._line_end = "\n"
         self._mark = ""
         self._as_is = self._unquoted = False
-        if isinstance(source, DelimitedSource):
+        if isinstance(source, DelimitedReader):
             self._as_is = (source.delimiter == "\t") == (delimiter == "\t")
             self._mark = "\ufeff" if source.stream.has_mark else ""
             if self._as_is:
@@ -154,14 +157,13 @@ class DelimitedEncoder:
 
     def _line(self, row: Row, score: Score | None) -> str:
         added = _added_fields(self._source, row, score, self._names)
-        if self._as_is and row.raw is not None:
+        if self._as_is and row.well_formed:
             return f"{row.raw}{self._delimiter}{self._fields(added)}{self._line_end}"
         return self._fields([*self._own(row), *added]) + self._line_end
 
     def _own(self, row: Row) -> list[str]:
-        if isinstance(self._source, DelimitedSource):
-            fields: list[str] = row.record
-            return fields
+        if isinstance(row.record, list):
+            return [_field(value) for value in row.record]
         values = self._source.values(row)
         self._warn_of(values, row)
         return [_field(values.get(name)) for name in self._source.columns]
@@ -191,7 +193,7 @@ class DelimitedEncoder:
 class LineEncoder:
     """Label and probability of each row, with a tab between them and nothing else."""
 
-    def __init__(self, source: Source, names: dict[str, str]) -> None:
+    def __init__(self, source: TableReader, names: dict[str, str]) -> None:
         self._source = source
         self._names = names
 
@@ -243,7 +245,9 @@ def _compressed(content: bytes) -> bytes:
     return gzip.compress(content, compresslevel=6, mtime=0)
 
 
-def _added(source: Source, row: Row, score: Score | None, names: dict[str, str]) -> dict[str, Any]:
+def _added(
+    source: TableReader, row: Row, score: Score | None, names: dict[str, str]
+) -> dict[str, Any]:
     """Return what is added to a row, by the names it gets; an error only where there is one."""
     if score is None:
         added: dict[str, Any] = dict.fromkeys(names.values())
@@ -253,7 +257,7 @@ def _added(source: Source, row: Row, score: Score | None, names: dict[str, str])
 
 
 def _added_fields(
-    source: Source, row: Row, score: Score | None, names: dict[str, str]
+    source: TableReader, row: Row, score: Score | None, names: dict[str, str]
 ) -> list[str]:
     """Return what is added to a row as strings, the error last."""
     if score is None:
@@ -264,7 +268,7 @@ def _added_fields(
     return [*fields, ""]
 
 
-def _error(source: Source, row: Row) -> str:
+def _error(source: TableReader, row: Row) -> str:
     return f"{'line' if source.unit == ':' else 'row'} {row.line}: {row.error}"
 
 

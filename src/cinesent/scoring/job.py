@@ -19,10 +19,10 @@ from cinesent.scoring import encoders, parquet
 from cinesent.scoring.part import State, file_fingerprint
 from cinesent.scoring.pipeline import Score, scored, scoring
 from cinesent.scoring.sinks import Convert, Sink
+from cinesent.tables import TableOptions, open_table
 from cinesent.tables.formats import Format
-from cinesent.tables.rows import Chunk, Position, Source, chunked
-from cinesent.tables.stream import ByteStream
-from cinesent.tables.text_sources import DelimitedSource, JsonSource, LineSource
+from cinesent.tables.parquet_rows import ParquetReader
+from cinesent.tables.rows import Chunk, Position, TableReader, chunked
 
 #: Seconds between two moments at which what is written is made to last.
 COMMIT_SECONDS = 1.0
@@ -87,7 +87,7 @@ class Job:
 
     def __init__(
         self,
-        source: Source,
+        source: TableReader,
         sink: Sink,
         options: Options,
         *,
@@ -213,7 +213,7 @@ class Job:
         target = self._options.target_format
         convert: Convert | None = None
         encoder: encoders.Encoder
-        if target.name == "parquet" and isinstance(source, parquet.ParquetSource):
+        if target.name == "parquet" and isinstance(source, ParquetReader):
             encoder = encoders.JsonEncoder(source, names, say, whole=False)
             convert = functools.partial(parquet.merge, source, names)
         elif target.name in ("jsonl", "parquet"):
@@ -228,29 +228,17 @@ class Job:
         return (encoders.GzipEncoder(encoder) if target.gzip else encoder), convert
 
 
-def open_source(path: Path | None, options: Options) -> Source:
+def open_source(path: Path | None, options: Options) -> TableReader:
     """Open what is to be scored; None is standard input.
 
     Raises:
         DataError: it cannot be read, or has no text column.
         MissingExtraError: it is Parquet and pyarrow is not installed.
     """
-    name, limit, column = options.source_format, options.text_limit, options.text_column
+    name, column = options.source_format, options.text_column
     if "parquet" in (name, options.target_format.name):
         require("pyarrow", "data", "Parquet")
-    if name == "parquet" and path is not None:
-        whole = options.target_format.name != "parquet"
-        return parquet.ParquetSource(path, limit, column, whole=whole)
-    stream = ByteStream(path, options.encoding)
-    try:
-        if name == "lines":
-            return LineSource(stream, limit)
-        if name == "jsonl":
-            return JsonSource(stream, limit, column)
-        return DelimitedSource(stream, limit, column, tabs=name == "tsv")
-    except BaseException:
-        stream.close()
-        raise
+    return open_table(path, TableOptions(name, options.encoding, text_column=column))
 
 
 def _fingerprint(path: Path | None, classifier: Classifier, options: Options) -> dict[str, Any]:

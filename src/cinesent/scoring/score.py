@@ -14,7 +14,8 @@ from cinesent.errors import ConfigError
 from cinesent.scoring.job import Job, Options, Progress, open_source
 from cinesent.scoring.sinks import open_sink
 from cinesent.tables.formats import source_format, target_format
-from cinesent.tables.rows import TEXT_LIMIT
+
+TEXT_LIMIT = 50_000
 
 
 @dataclass(frozen=True)

@@ -93,3 +93,23 @@ def _plain(name: str) -> str:
 def _listed(names: Sequence[str]) -> str:
     shown = [repr(name if len(name) <= 40 else name[:39] + "…") for name in names[:20]]
     return ", ".join(shown) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Return `names` with later ones of the same name numbered, and empty ones by position.
+
+    Example:
+        >>> unique_names(["a", "a", ""])
+        ['a', 'a_2', 'column_3']
+    """
+    taken: set[str] = set()
+    unique: list[str] = []
+    for place, name in enumerate(names, start=1):
+        base = name if name.strip() else f"column_{place}"
+        candidate, number = base, 1
+        while candidate in taken or (candidate != name and candidate in names):
+            number += 1
+            candidate = f"{base}_{number}"
+        taken.add(candidate)
+        unique.append(candidate)
+    return unique

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cinesent.errors import ConfigError, nearest
+from cinesent.tables.options import FORMATS
 
-FORMATS = ("csv", "tsv", "jsonl", "lines", "parquet")
 _SUFFIXES = {
     ".csv": "csv",
     ".tsv": "tsv",

@@ -82,7 +82,8 @@ class ByteStream:
             stream = cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
         head, stream = self._peek(stream, HEAD_BYTES)
         encoding = encoding or ("utf-16" if head.startswith(_UTF16) else "utf-8")
-        self._recoded = _codec(encoding) != "utf-8"
+        self.encoding = _codec(encoding)
+        self._recoded = self.encoding != "utf-8"
         if self._recoded:
             self._seekable = False
             head, stream = self._peek(_recoded(stream, encoding), HEAD_BYTES)

@@ -1,108 +1,25 @@
-"""Rows of CSV, TSV, JSON Lines and plain lines, one at a time."""
+"""Reads CSV and TSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-import itertools
-import json
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 from cinesent.errors import DataError
-from cinesent.tables.columns import find_text_column
-from cinesent.tables.rows import ROW_LIMIT, Position, Row, text_error
+from cinesent.tables.columns import find_text_column, unique_names
+from cinesent.tables.missing import text_error
+from cinesent.tables.rows import ROW_LIMIT, Dialect, Position, Row
 from cinesent.tables.stream import HEAD_BYTES, ByteStream, Line
+from cinesent.tables.text_reader import LINE_ENDS, TextReader
 
 _FIELD_LIMIT = 2**31 - 1
 _ENDS = "\r\n"
 
 
-class _TextSource:
-    """What the sources of text share."""
-
-    unit = ":"
-    columns: list[str]
-
-    def __init__(self, stream: ByteStream, text_limit: int) -> None:
-        self.stream = stream
-        self.name = stream.name
-        self._text_limit = text_limit
-
-    def first(self) -> Position:
-        """Return where the first row begins."""
-        return self.stream.first()
-
-    def done(self) -> float | None:
-        """Say what share of the source has been read."""
-        return self.stream.done()
-
-    def close(self) -> None:
-        """Close the file."""
-        self.stream.close()
-
-
-class LineSource(_TextSource):
-    """One review a line; an empty line is a row too, so that line n of the result is line n."""
-
-    columns = ["text"]
-
-    def rows(self, start: Position) -> Iterator[Row]:
-        """Yield the rows from `start` on."""
-        for line in self.stream.lines(start):
-            text = line.text.rstrip(_ENDS)
-            error = line.error or text_error(text, self._text_limit)
-            # What is too long to be read is too long to be repeated.
-            yield _row(line, {"text": text}, text, error)
-
-    def values(self, row: Row) -> dict[str, Any]:
-        """Return the line as the column `text`."""
-        values: dict[str, Any] = row.record
-        return values
-
-
-class JsonSource(_TextSource):
-    """One JSON object a line.
-
-    The text field is found in the first object; the fields in the first :data:`HEAD_BYTES` bytes
-    are the columns, where the result needs some.
-    """
-
-    def __init__(self, stream: ByteStream, text_limit: int, text_column: str | None = None) -> None:
-        super().__init__(stream, text_limit)
-        records = list(_head_objects(stream.head))
-        if not records:
-            raise DataError(f"{stream.name} does not begin with JSON: expected an object a line.")
-        self.columns = list(dict.fromkeys(itertools.chain.from_iterable(records)))
-        self.text_column = find_text_column(self.columns, stream.name, text_column)
-
-    def rows(self, start: Position) -> Iterator[Row]:
-        """Yield the rows from `start` on."""
-        for line in self.stream.lines(start):
-            content = line.text.strip()
-            if not content and not line.error:
-                yield Row(line.number, line.end, line.size, {}, blank=True)
-                continue
-            record, error = ({}, line.error) if line.error else _json_object(content)
-            if error:
-                yield _row(line, record, None, error)
-                continue
-            text = record.get(self.text_column)
-            if self.text_column in record:
-                error = text_error(text, self._text_limit)
-            else:
-                found = ", ".join(map(repr, record)) or "none"
-                error = f"has no field {self.text_column!r}; found {found:.200}."
-            yield _row(line, record, text, error, content)
-
-    def values(self, row: Row) -> dict[str, Any]:
-        """Return the object."""
-        record: dict[str, Any] = row.record
-        return record
-
-
-class DelimitedSource(_TextSource):
+class DelimitedReader(TextReader):
     """CSV and TSV: a first row of names; quoted fields may hold delimiters, quotes, line ends.
 
     Attributes:
@@ -114,12 +31,11 @@ class DelimitedSource(_TextSource):
     def __init__(
         self,
         stream: ByteStream,
-        text_limit: int,
         text_column: str | None = None,
         *,
         tabs: bool = False,
     ) -> None:
-        super().__init__(stream, text_limit)
+        super().__init__(stream)
         head = stream.head.decode("utf-8", "replace")
         first = head.lstrip().partition("\n")[0]
         # Where the comma is the decimal sign, spreadsheets write CSV with semicolons.
@@ -129,9 +45,15 @@ class DelimitedSource(_TextSource):
             # Many TSV files know no quotes: there, a lone " would swallow the rows that follow.
             self.quoting = csv.QUOTE_NONE
         self.line_end = "\r\n" if first.endswith("\r") else "\n"
+        self.format = "tsv" if tabs else "csv"
+        self.dialect = Dialect(
+            self.delimiter, self.quoting != csv.QUOTE_NONE, self.line_end, stream.has_mark
+        )
         self._waiting: deque[Line] = deque()
         self._header_end = self._read_header()
-        self._text_at = self.columns.index(find_text_column(self.columns, stream.name, text_column))
+        self.keys = unique_names(self.columns)
+        self.text_column = find_text_column(self.columns, stream.name, text_column)
+        self._text_at = self.columns.index(self.text_column)
 
     def first(self) -> Position:
         """Return where the row after the names begins."""
@@ -147,7 +69,7 @@ class DelimitedSource(_TextSource):
 
     def values(self, row: Row) -> dict[str, Any]:
         """Return the fields by their names."""
-        return dict(zip(self.columns, row.record, strict=True))
+        return dict(zip(self.keys, row.record, strict=True))
 
     def _read_header(self) -> Position:
         lines = self.stream.lines(self.stream.first())
@@ -200,7 +122,7 @@ class DelimitedSource(_TextSource):
         size = sum(one.size for one in taken)
         width = len(self.columns)
         if not error and not any(map(str.strip, fields)) and len(fields) in (0, 1, width):
-            return Row(line, end, size, fields, blank=True)
+            return Row(line, end, size, fields, blank=1)
         if not error and len(fields) != width:
             error = self._wrong_count(fields, len(taken))
         # A row of the result has as many fields as any other.
@@ -208,9 +130,9 @@ class DelimitedSource(_TextSource):
         if error:
             return Row(line, end, size, record, error=error)
         text = record[self._text_at]
-        error = text_error(text, self._text_limit)
-        raw = "".join(one.text for one in taken).rstrip(_ENDS)
-        return Row(line, end, size, record, None if error else text, error, raw)
+        error = text_error(text)
+        raw = "".join(one.text for one in taken).rstrip(LINE_ENDS)
+        return Row(line, end, size, record, None if error else text, error, raw, True)
 
     def _wrong_count(self, fields: list[str], num_lines: int) -> str:
         shown = {"\t": "a tab", ",": "a comma", ";": "a semicolon"}[self.delimiter]
@@ -220,11 +142,6 @@ class DelimitedSource(_TextSource):
             f"{found}{over}, expected {len(self.columns)}; text that holds {shown} must stand in "
             'double quotes ("…").'
         )
-
-
-def _row(line: Line, record: Any, text: Any, error: str | None, raw: str | None = None) -> Row:
-    text = None if error else text
-    return Row(line.number, line.end, line.size, record, text, error, raw)
 
 
 def _csv_error(error: str) -> str:
@@ -255,27 +172,3 @@ def _quotes_fit(head: str, is_whole: bool) -> bool:
     finally:
         csv.field_size_limit(before)
     return len(widths - {0}) == 1
-
-
-def _head_objects(head: bytes) -> Iterator[dict[str, Any]]:
-    lines = head.split(b"\n")
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(record, dict):
-            yield record
-
-
-def _json_object(content: str) -> tuple[dict[str, Any], str | None]:
-    """Return the object that a line holds, and what is wrong with it."""
-    try:
-        record = json.loads(content)
-    except json.JSONDecodeError as error:
-        return {}, f"is not JSON ({error.msg} at column {error.colno})."
-    except (ValueError, RecursionError) as error:
-        return {}, f"is not JSON that can be read ({error})."
-    if not isinstance(record, dict):
-        return {}, f"is {content[:40]!r}, expected a JSON object."
-    return record, None
