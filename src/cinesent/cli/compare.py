@@ -64,7 +64,6 @@ def compare_command(
     McNemar's test against the first row.
 
     Examples:
-
       cinesent compare --data imdb-train --models majority,bow-lr,nb-lr
 
       cinesent compare --data imdb --set epochs=2 --test --out results.md

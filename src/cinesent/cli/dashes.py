@@ -1,8 +1,7 @@
 """Arguments that begin with a dash and are texts all the same.
 
-``cinesent predict "- great"`` is a review, not an option; so is ``"--- 10/10, see it"``. An argument
-that begins with a dash is taken for a text if it holds a space and no option is called like its
-first word.
+``cinesent predict "- great"`` is a review, not an option. An argument that begins with a dash is
+taken for a text if it holds a space and its first word is not the name of an option.
 """
 
 from __future__ import annotations

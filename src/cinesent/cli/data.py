@@ -56,7 +56,6 @@ def describe(
     """Count what is in a dataset: reviews, labels, ratings, lengths, films, duplicates.
 
     Examples:
-
       cinesent data describe --data imdb --plots plots
 
       cinesent data describe --data reviews.csv --json
@@ -103,7 +102,6 @@ def check(
     The exit status is 1 if it cannot.
 
     Examples:
-
       cinesent data check reviews.csv
 
       cinesent data check --data stars.xlsx --label-column stars --positive-from 6
@@ -114,7 +112,7 @@ def check(
 
     if path is not None and data is not None:
         raise typer.BadParameter(f"the data is given twice: {path!r} and --data {data!r}.")
-    # A check downloads nothing: where IMDB is not on this machine, the packaged reviews are checked.
+    # A check downloads nothing: without IMDB on this machine, the packaged reviews are checked.
     source = path or data or find_imdb() or "imdb-train"
     reporter = ConsoleReporter(quiet)
     dataset = load_dataset(source, reporter=reporter, **table)

@@ -54,7 +54,6 @@ def evaluate_command(
     """Evaluate a model on labelled reviews: accuracy, other metrics, weak spots.
 
     Examples:
-
       cinesent evaluate --data imdb
 
       cinesent evaluate --model mine --data reviews.csv --report report

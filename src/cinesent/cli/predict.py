@@ -63,7 +63,6 @@ def predict_command(
     is reported as an error; the exit status is 1 if there is nothing else.
 
     Examples:
-
       cinesent predict "A quiet triumph." "Two hours I will not get back."
 
       cinesent predict --explain "Not good, not bad; simply long."
@@ -142,8 +141,7 @@ def _read_stdin(encoding: str | None, reporter: ConsoleReporter) -> Iterator[_Li
     options = TableOptions(format="lines", encoding=encoding)
     with closing(open_table(None, options, reporter=reporter)) as table:
         for row in table.rows(table.first()):
-            error = _EMPTY if row.blank else row.error
-            yield _Line(row.text or row.raw_text or "", error)
+            yield _Line(str(table.values(row)["text"]), row.error)
 
 
 def _write(text: str, prediction: Prediction, explain: bool, as_json: bool) -> None:

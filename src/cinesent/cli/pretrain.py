@@ -56,7 +56,6 @@ def pretrain_command(
     continues, also after a crash.
 
     Examples:
-
       cinesent pretrain --data imdb --out language-model
 
       cinesent train --data imdb --preset accurate --from language-model --out model

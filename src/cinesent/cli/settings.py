@@ -91,7 +91,6 @@ def settings_command(
     With --preset, --config or --set the recipe that they make is printed.
 
     Examples:
-
       cinesent settings
 
       cinesent settings learning_rate

@@ -93,7 +93,6 @@ def train_command(
     same command with --resume continues, also after a crash.
 
     Examples:
-
       cinesent train --data imdb --out model
 
       cinesent train --data reviews.csv --from packaged --out mine
