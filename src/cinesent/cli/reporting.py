@@ -88,7 +88,7 @@ class _State:
     completed: float
     begun_with: float
     detail: str = ""
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=lambda: time.monotonic())
 
     def update(self, completed: float, detail: str, total: float | None) -> None:
         """Take over what a task was told."""

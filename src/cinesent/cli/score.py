@@ -13,7 +13,7 @@ from cinesent.cli.options import JsonOption, ModelOption, QuietOption, reads_tab
 from cinesent.cli.reporting import ConsoleReporter, duration
 
 if TYPE_CHECKING:
-    from cinesent.scoring import ScoreSummary
+    from cinesent.scoring.score import ScoreSummary
 
 _RUN = "Long runs"
 _OUTPUT = "What is written"
@@ -117,7 +117,7 @@ def score_command(
 
       cut -f 2 reviews.tsv | cinesent score - | jq .label
     """
-    from cinesent.scoring import score_file
+    from cinesent.scoring.score import score_file
 
     target = _target(target, out)
     if as_json and target is None:
