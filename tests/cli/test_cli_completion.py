@@ -57,7 +57,7 @@ def test_what_is_offered_is_what_the_library_knows():
     from cinesent.models.backend import BACKENDS
     from cinesent.tables import FORMATS
 
-    assert completion.DATASETS == tuple(DATASET_NAMES)
+    assert tuple(DATASET_NAMES) == completion.DATASETS
     assert set(completion.TABLE_FORMATS) == set(FORMATS)
     assert set(completion.EXPORT_FORMATS) == set(EXPORT_FORMATS)
     assert set(completion.BACKENDS) == set(BACKENDS)

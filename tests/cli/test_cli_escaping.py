@@ -9,7 +9,6 @@ import pytest
 
 from cinesent.cli.escaping import json_line, printable
 
-
 #: Format characters that are signs of a script, or that emoji and words need: they steer nothing.
 SIGNS = {
     *range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2,  # Arabic and Syriac

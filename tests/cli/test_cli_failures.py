@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -172,8 +174,7 @@ def test_file_names_that_are_not_utf8(tmp_path):
     done = run_process("score", name, PYTHONIOENCODING="utf-8:strict")
     assert done.returncode == 1
     assert rb"caf\udce9.csv" in done.stderr
-    with open(name, "wb") as file:
-        file.write(b"text,label\nfine,1\ngood,1\nbad,0\nworse,0\n")
+    Path(os.fsdecode(name)).write_bytes(b"text,label\nfine,1\ngood,1\nbad,0\nworse,0\n")
     for command in (("score", name), ("data", "check", name), ("data", "check", name, "--json")):
         done = run_process(*command, PYTHONIOENCODING="utf-8:strict")
         assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""`cinesent settings`: every setting explained, every recipe printed so that it can be read back."""
+"""`cinesent settings`: settings explained, and recipes printed so that they can be read back."""
 
 from __future__ import annotations
 
