@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from cinesent.estimator import SentimentClassifier
     from cinesent.evaluation.evaluate import Evaluation, evaluate
     from cinesent.explanation import Explanation
-    from cinesent.scoring.score import ScoreSummary, score_file
+    from cinesent.scoring.score import score_file
+    from cinesent.scoring.summary import ScoreSummary
     from cinesent.text.tokenizer import Tokenizer
     from cinesent.training.run import TrainingRun, train
 
@@ -34,7 +35,7 @@ _HOMES = {
     "Explanation": "cinesent.explanation",
     "Prediction": "cinesent.classifier",
     "Reviews": "cinesent.data",
-    "ScoreSummary": "cinesent.scoring.score",
+    "ScoreSummary": "cinesent.scoring.summary",
     "SentimentClassifier": "cinesent.estimator",
     "Tokenizer": "cinesent.text.tokenizer",
     "TrainingRun": "cinesent.training.run",

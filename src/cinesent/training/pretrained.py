@@ -23,8 +23,8 @@ from cinesent.bundle.layout import (
     read_file,
     read_json,
 )
-from cinesent.bundle.saving import swap_folders
 from cinesent.errors import BundleError, ConfigError, require
+from cinesent.files import replace_folder
 from cinesent.network.reference import check_shapes
 from cinesent.recipes import ModelConfig, model_config_from_dict
 from cinesent.text.tokenizer import Tokenizer
@@ -105,9 +105,7 @@ def save_language_model(
         origin = {"created": datetime.now(UTC).isoformat(timespec="seconds"), **manifest}
         (staging / MANIFEST).write_bytes(_json({**origin, "files": entries}))
         load_language_model(staging)
-        previous = swap_folders(staging, target)
-        if previous is not None:
-            shutil.rmtree(previous, ignore_errors=True)
+        replace_folder(staging, target)
     except OSError as error:
         raise BundleError(f"{target} cannot be written: {error}.") from error
     finally:
