@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import typer
 from typer.core import TyperCommand
 
+from cinesent.cli.failures import UsageError
+
 # No argument of a process can hold this character, so it marks texts without doubt.
 _MARK = "\0"
-_USAGE_ERROR = typer.BadParameter.__mro__[1]
 
 
 class TextCommand(TyperCommand):
@@ -23,7 +24,7 @@ class TextCommand(TyperCommand):
         """Parse the arguments, those that are texts marked so that the parser leaves them alone."""
         try:
             return super().parse_args(ctx, self._marked(args))
-        except _USAGE_ERROR as error:
+        except UsageError as error:
             if "no such option" in str(error).lower():
                 error.message += (  # type: ignore[attr-defined]
                     " A text that begins with a dash goes after --: "

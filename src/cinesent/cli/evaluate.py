@@ -17,8 +17,8 @@ from cinesent.cli.reporting import ConsoleReporter
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from cinesent.evaluation.evaluate import Evaluation, Slice
     from cinesent.evaluation.metrics import Metrics
+    from cinesent.evaluation.results import Evaluation, Slice
 
 
 @reads_labels
@@ -61,15 +61,11 @@ def evaluate_command(
       cinesent evaluate --data stars.csv --negative-to 4 --positive-from 7 --json
     """
     from cinesent.classifier import load
-    from cinesent.data import load_dataset
     from cinesent.evaluation.evaluate import evaluate, record_evaluation
-    from cinesent.evaluation.selection import check_split
 
-    check_split(split)
     reporter = ConsoleReporter(quiet)
     classifier = load(model)
-    dataset = load_dataset(data, reporter=reporter, **table)
-    evaluation = evaluate(classifier, dataset, split=split, report=report, reporter=reporter)
+    evaluation = evaluate(classifier, data, split=split, report=report, reporter=reporter, **table)
     if record:
         command = shlex.join(["cinesent", *sys.argv[1:]])
         name = record_evaluation(evaluation, classifier.bundle, command)
@@ -106,11 +102,10 @@ def _metrics_table(evaluation: Evaluation) -> Table:
 def _metric_lines(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
     """Yield name, value and note of each line, the accuracy without duplicates second."""
     from cinesent.evaluation.report import metric_rows
-    from cinesent.evaluation.style import percent
+    from cinesent.evaluation.style import interval, percent
 
     accuracy, *others = metric_rows(evaluation.metrics)
-    low, high = evaluation.interval
-    yield (*accuracy[:2], f"95% CI: {percent(low, 2)}–{percent(high, 2)}")
+    yield (*accuracy[:2], interval(*evaluation.interval))
     distinct = evaluation.without_duplicates
     if distinct is not None:
         left_out = evaluation.metrics.num_reviews - distinct.num_reviews

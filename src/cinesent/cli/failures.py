@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from typing import cast
 
 import typer
 import typer.main
@@ -23,8 +24,9 @@ from cinesent.errors import CinesentError
 
 _NAME = "cinesent"
 _INTERRUPTED = 130
-# Wrong usage, as Typer raises it: the exceptions that know the command whose usage is wrong.
-_UsageError = typer.BadParameter.__mro__[1]
+
+#: Wrong usage, as Typer raises it; Typer exports nothing of this kind but BadParameter.
+UsageError = cast(type[Exception], typer.BadParameter.__bases__[0])
 
 
 def run(app: typer.Typer) -> None:
@@ -65,9 +67,9 @@ def _explain(error: BaseException) -> int:
         discard_results()
     if isinstance(error, BrokenPipeError):
         return 0  # whoever read the output, such as head, has had enough
-    if os.environ.get("CINESENT_DEBUG") and not isinstance(error, _UsageError):
+    if os.environ.get("CINESENT_DEBUG") and not isinstance(error, UsageError):
         _show_traceback(error)
-    if isinstance(error, _UsageError):
+    if isinstance(error, UsageError):
         return _explain_usage(error)
     if isinstance(error, CinesentError):
         report_error(error.for_command_line())

@@ -13,7 +13,7 @@ from cinesent.cli.options import JsonOption, ModelOption, QuietOption, reads_tab
 from cinesent.cli.reporting import ConsoleReporter, duration
 
 if TYPE_CHECKING:
-    from cinesent.scoring.score import ScoreSummary
+    from cinesent.scoring.summary import ScoreSummary
 
 _RUN = "Long runs"
 _OUTPUT = "What is written"
@@ -52,7 +52,9 @@ def score_command(
     overwrite: Annotated[
         bool,
         typer.Option(
-            "--overwrite", help="Replace OUT, finished or unfinished.", rich_help_panel=_RUN
+            "--overwrite",
+            help="Replace OUT, finished or unfinished; with --resume, continue it if unfinished.",
+            rich_help_panel=_RUN,
         ),
     ] = False,
     workers: Annotated[
@@ -93,6 +95,15 @@ def score_command(
             autocompletion=completion.out_formats,
         ),
     ] = None,
+    escape_formulas: Annotated[
+        bool,
+        typer.Option(
+            "--escape-formulas",
+            help="Put an apostrophe in front of cells of CSV and TSV that a spreadsheet would run "
+            "as a formula.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     *,
@@ -131,6 +142,7 @@ def score_command(
             evidence=evidence,
             tokens=tokens,
             out_format=out_format,
+            escape_formulas=escape_formulas,
             strict=strict,
             resume=resume,
             overwrite=overwrite,
@@ -145,9 +157,6 @@ def score_command(
     _show(summary, reporter)
     if as_json:
         result_json(summary.to_dict())
-    if summary.num_rows and summary.num_bad == summary.num_rows:
-        report_error("no row could be scored.")
-        raise typer.Exit(1)
 
 
 def _target(argument: str | None, out: str | None) -> str | None:
