@@ -173,7 +173,7 @@ class _Bars:
         if self._progress is None:
             self._progress = _new_progress()
             self._progress.start()
-        task = self._progress.add_task(state.description, numbers="", left="")
+        task = self._progress.add_task(state.description, total=state.total, numbers="", left="")
         self.move(task, state)
         return task
 
