@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cinesent.scoring.score import score_file
     from cinesent.scoring.summary import ScoreSummary
     from cinesent.text.tokenizer import Tokenizer
-    from cinesent.training.run import TrainingRun, train
+    from cinesent.training.train import TrainingRun, train
 
 _HOMES = {
     "CinesentError": "cinesent.errors",
@@ -38,12 +38,12 @@ _HOMES = {
     "ScoreSummary": "cinesent.scoring.summary",
     "SentimentClassifier": "cinesent.estimator",
     "Tokenizer": "cinesent.text.tokenizer",
-    "TrainingRun": "cinesent.training.run",
+    "TrainingRun": "cinesent.training.train",
     "evaluate": "cinesent.evaluation.evaluate",
     "load": "cinesent.classifier",
     "load_reviews": "cinesent.data",
     "score_file": "cinesent.scoring.score",
-    "train": "cinesent.training.run",
+    "train": "cinesent.training.train",
 }
 
 __all__ = [

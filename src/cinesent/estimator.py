@@ -84,7 +84,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
             DataError: there are too few texts to hold some out.
             MissingExtraError: the train extra is not installed.
         """
-        from cinesent.training.run import train
+        from cinesent.training.train import train
 
         recipe = self._recipe()
         texts = self._read(X)

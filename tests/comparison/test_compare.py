@@ -14,7 +14,7 @@ from cinesent.data.split import split_reviews
 from cinesent.errors import ConfigError, DataError
 from cinesent.models.linear import BASELINES
 from cinesent.recipes import preset_names
-from cinesent.training.run import train
+from cinesent.training.train import train
 
 pytestmark = pytest.mark.train
 

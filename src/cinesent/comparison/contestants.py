@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from cinesent.data.progress import Say
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.evaluation.metrics import Metrics, binary_metrics
+from cinesent.models.baseline import TokenLists
 from cinesent.models.linear import BASELINES
+from cinesent.progress import Reporter
 from cinesent.recipes import Recipe
-from cinesent.training.corpus import TokenLists, tokenize_all
-from cinesent.training.loop import EpochRecord, SilentReporter
+from cinesent.training.corpus import tokenize_all
 
 
 @dataclass(frozen=True)
@@ -110,23 +111,21 @@ def _train_baseline(name: str, tokens: _Tokens, task: Task) -> Trained:
     return Trained(probabilities, seconds, baseline.num_parameters)
 
 
-class _EpochLines(SilentReporter):
-    """Says a line an epoch."""
+class _EpochLines(Reporter):
+    """Passes on the lines of epochs."""
 
     def __init__(self, say: Say) -> None:
         self._say = say
 
-    def epoch_done(self, record: EpochRecord, best: bool) -> None:
-        """Say what the epoch showed."""
-        self._say(
-            f"  epoch {record.epoch}: loss {record.loss:.4f}, validation loss "
-            f"{record.val_loss:.4f}, accuracy {record.val_accuracy:.4f}, {record.seconds:.0f} s"
-        )
+    def message(self, text: str) -> None:
+        """Pass on a line about an epoch."""
+        if text.startswith("epoch "):
+            self._say(f"  {text}")
 
 
 def _train_preset(recipe: Recipe, task: Task) -> Trained:
     """Train as `cinesent train` does, and predict with the bundle as everybody does."""
-    from cinesent.training.run import train
+    from cinesent.training.train import train
 
     with tempfile.TemporaryDirectory(prefix="cinesent-compare-") as folder:
         run = train(

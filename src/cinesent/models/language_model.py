@@ -19,7 +19,7 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from cinesent.models.lstm import ReverseSequence, lstm_layer
+from cinesent.models.lstm import ReverseSequence, layer_seeds, lstm_layer
 from cinesent.recipes import ModelConfig, PretrainingConfig
 from cinesent.text.tokenizer import PADDING_ID
 
@@ -118,7 +118,7 @@ def build_language_model(
         Dai & Le (2015), "Semi-supervised Sequence Learning"; both directions: Peters et al. (2018),
         "Deep Contextualized Word Representations".
     """
-    seeds = iter(range(1000 * seed, 1000 * seed + 1000))
+    seeds = layer_seeds(seed)
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     embedding = layers.Embedding(
         config.vocabulary_size,

@@ -29,8 +29,6 @@ from cinesent.recipes import NGRAM_ROW, ModelConfig
 from cinesent.text.ngrams import FACTORS, WORDS
 from cinesent.text.tokenizer import PADDING_ID, UNKNOWN_ID
 
-Weights = dict[str, NDArray[np.float32]]
-
 
 @keras.saving.register_keras_serializable("cinesent")
 class WordDropout(layers.Layer):
@@ -193,7 +191,7 @@ def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
         LSTM: Hochreiter & Schmidhuber (1997); in both directions: Schuster & Paliwal (1997);
         pooled over time: Johnson & Zhang (2016).
     """
-    seeds = iter(range(1000 * seed, 1000 * seed + 1000))
+    seeds = layer_seeds(seed)
     token_ids = keras.Input((config.sequence_length or None,), dtype="int32", name="token_ids")
     ids = token_ids
     if config.word_dropout:
@@ -229,6 +227,16 @@ def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
         logit = layers.Add(dtype="float32", name="logit")([probability, beside])
         probability = layers.Activation("sigmoid", dtype="float32")(logit)
     return keras.Model(token_ids, probability, name="cinesent")
+
+
+def layer_seeds(seed: int) -> Iterator[int]:
+    """Return 1,000 seeds, for the weights and the dropouts of one network.
+
+    Args:
+        seed: of the network, 0 or more. Those of Keras have 32 bits, so very large ones wrap.
+    """
+    first = 1000 * seed % (2**32 - 1000)
+    return iter(range(first, first + 1000))
 
 
 def _read_and_pool(
@@ -283,7 +291,7 @@ def _variables(model: keras.Model) -> dict[str, Any]:
     return found
 
 
-def get_weights(model: keras.Model) -> Weights:
+def get_weights(model: keras.Model) -> dict[str, NDArray[np.float32]]:
     """Return a copy of the model's weights, float32, by the names of a bundle."""
     weights = {
         name: np.array(ops.convert_to_numpy(variable.value), dtype=np.float32)

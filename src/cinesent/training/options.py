@@ -1,153 +1,100 @@
-"""What a run is told that is not its recipe, and what it writes down about itself."""
+"""The options of a run, checked before any work is done."""
 
 from __future__ import annotations
 
-import platform
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from importlib import metadata
+import numbers
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from cinesent._version import __version__
-from cinesent.bundle import is_bundle
-from cinesent.bundle.layout import MANIFEST, checksum
-from cinesent.classifier import Classifier
-from cinesent.data.reviews import Dataset
-from cinesent.errors import ConfigError, TrainingError, nearest
-from cinesent.recipes import Recipe
-from cinesent.training.checkpoint import Checkpoint
-from cinesent.training.initial import Initial
-from cinesent.training.pretrained import is_language_model
+from cinesent.environment import expand_user
+from cinesent.errors import ConfigError, option
+from cinesent.progress import Reporter
+from cinesent.training.initial import model_folder
+from cinesent.training.target import checkpoint_folder
+
+# Seeds are below this: scikit-learn and Keras take no larger ones.
+_SEEDS = 2**32
 
 
 @dataclass(frozen=True)
-class TrainingOptions:
-    """Everything about a run that is not the recipe.
+class RunOptions:
+    """The options that `train` and `pretrain` share, checked.
 
     Attributes:
-        out: the folder the bundle goes to.
-        initial: a trained model to train further: its folder; None begins anew.
-        teachers: trained models that label the unlabelled reviews, in the place of the recipe's
-            own teacher: their folders.
-        seed: of split, weights, dropout and order: the same seed, the same model.
-        backend: "tensorflow", "jax" or "torch"; None: `KERAS_BACKEND`, else TensorFlow.
-        mixed_precision: compute in bfloat16 while learning, for GPUs; what is saved is float32.
-        resume: go on with an unfinished run for the same folder.
-        overwrite: replace a bundle, drop an unfinished run.
-        tensorboard: a folder for TensorBoard event files, None for none.
-        command: what made the run, for the manifest.
-    """
-
-    out: Path = Path("model")
-    initial: str | Path | Initial | None = None
-    teachers: Sequence[str | Path] = ()
-    seed: int = 0
-    backend: str | None = None
-    mixed_precision: bool = False
-    resume: bool = False
-    overwrite: bool = False
-    tensorboard: Path | None = None
-    command: str = field(default_factory=lambda: " ".join(sys.argv[:1]))
-
-
-def read_options(given: Mapping[str, Any]) -> TrainingOptions:
-    """Turn keywords into options.
+        out: the output folder.
+        seed: of everything random.
+        backend: of Keras; None: `KERAS_BACKEND`, else TensorFlow.
+        mixed_precision: whether to compute in bfloat16 during training.
+        resume: whether to resume the unfinished run for `out`.
+        overwrite: whether to replace a model and delete an unfinished run.
+        command: what started the run, for the manifest.
+        reporter: receives messages and progress.
 
     Raises:
-        ConfigError: there is no such option.
+        ConfigError: a value is of the wrong type or out of its bounds.
     """
-    known = [item.name for item in fields(TrainingOptions)]
-    for name in given:
-        if name not in known:
-            raise ConfigError(f"there is no option '{name}'. {nearest(name, known)}")
-    return TrainingOptions(**{**given, "out": Path(given.get("out", "model"))})
 
+    out: Path
+    seed: int
+    backend: str | None
+    mixed_precision: bool
+    resume: bool
+    overwrite: bool
+    command: str | None
+    reporter: Reporter
 
-def checkpoint_folder(out: Path) -> Path:
-    """Return where the unfinished run of a bundle lies: beside it, not in it."""
-    return out.with_name(f"{out.name}.checkpoint")
-
-
-def check_target(out: Path, *, resume: bool = False, overwrite: bool = False) -> None:
-    """Make sure, before anything slow is done, that training into `out` loses nothing.
-
-    Raises:
-        TrainingError: `out` holds a model, an unfinished run or something else, and nothing was
-            said about it; or there is no run to resume.
-    """
-    checkpoint = Checkpoint(checkpoint_folder(out))
-    if resume:
-        if not checkpoint.exists:
-            raise TrainingError(
-                f"there is no unfinished run to resume: {checkpoint.folder} does not exist. "
-                "Leave out --resume, or name the --out folder of the run."
+    def __post_init__(self) -> None:
+        """Check the types, and turn an integer of NumPy into one of Python."""
+        for name in ("mixed_precision", "resume", "overwrite"):
+            check_option(name, getattr(self, name), bool, "True or False")
+        for name in ("backend", "command"):
+            check_option(name, getattr(self, name), (str, type(None)), "a str or None")
+        check_option("reporter", self.reporter, Reporter, "a cinesent.progress.Reporter")
+        check_option("seed", self.seed, numbers.Integral, "a whole number")
+        if not 0 <= self.seed < _SEEDS:
+            raise ConfigError(
+                f"{option('seed')} is {self.seed}; expected a number from 0 to {_SEEDS - 1}."
             )
-        return
-    ours = is_bundle(out) or is_language_model(out)
-    if out.exists() and not ours and (not out.is_dir() or any(out.iterdir())):
-        raise TrainingError(
-            f"{out} exists and is no model of cinesent; it will not be replaced. "
-            "Name another folder with --out."
-        )
-    if overwrite:
-        return
-    if checkpoint.exists:
-        raise TrainingError(
-            f"an unfinished run lies in {checkpoint.folder}. "
-            "Go on with it by --resume, or drop it by --overwrite."
-        )
-    if ours:
-        raise TrainingError(
-            f"{out} holds a model already. "
-            "Name another folder with --out, or replace the model by --overwrite."
-        )
+        object.__setattr__(self, "seed", int(self.seed))
+        if self.out.name:
+            # A name that leaves no room for the checkpoint beside it is refused here as well.
+            expand_user(checkpoint_folder(self.out))
 
 
-def open_checkpoint(options: TrainingOptions) -> Checkpoint:
-    """Return the checkpoint of a run; an unfinished one that is not wanted any more is removed.
+def path_option(name: str, value: str | os.PathLike[str]) -> Path:
+    """Return the path that an option names.
 
     Raises:
-        TrainingError: as :func:`check_target`.
+        ConfigError: it is not a path.
     """
-    check_target(options.out, resume=options.resume, overwrite=options.overwrite)
-    folder = checkpoint_folder(options.out)
-    if options.overwrite and not options.resume:
-        Checkpoint(folder).remove()
-    return Checkpoint(folder)
+    check_option(name, value, (str, os.PathLike), "a path")
+    return expand_user(value)
 
 
-def describe_run(
-    dataset: Dataset,
-    recipe: Recipe,
-    options: TrainingOptions,
-    backend: str,
-    initial: Initial | None,
-    teachers: Sequence[Classifier] = (),
-) -> dict[str, Any]:
-    """Say what is trained, so that a resumed run is the same one."""
-    taught_by = [
-        {"name": teacher.bundle.name, "manifest_sha256": checksum(teacher.bundle.path / MANIFEST)}
-        for teacher in teachers
-    ]
-    return {
-        "recipe": recipe.to_dict(),
-        "data": {"name": dataset.name, "sha256": dataset.train.fingerprint()},
-        "seed": options.seed,
-        "backend": backend,
-        "mixed_precision": options.mixed_precision,
-        **({"initial": initial.to_dict()} if initial else {}),
-        **({"teachers": taught_by} if taught_by else {}),
-    }
+def check_option(name: str, value: object, kinds: type | tuple[type, ...], expected: str) -> None:
+    """Raise unless the value of an option is of one of the `kinds`.
+
+    Raises:
+        ConfigError: it is not; bool counts as a number nowhere.
+    """
+    if isinstance(value, kinds) and (kinds is bool or not isinstance(value, bool)):
+        return
+    raise ConfigError(f"{option(name)} is of type {type(value).__name__}; expected {expected}.")
 
 
-def versions() -> dict[str, str]:
-    """Return the versions that decide what is trained."""
-    found = {"cinesent": __version__, "python": platform.python_version()}
-    for package in ("keras", "tensorflow", "jax", "torch", "numpy", "scikit-learn", "onnx"):
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+def teacher_folders(teachers: object) -> list[Path]:
+    """Return the folders that the option `teachers` names.
+
+    Raises:
+        ConfigError: it is not a list of folders.
+    """
+    if isinstance(teachers, (str, bytes, os.PathLike, Mapping)) or not isinstance(
+        teachers, Iterable
+    ):
+        raise ConfigError(
+            f"{option('teachers')} is of type {type(teachers).__name__}; expected a list of model "
+            "folders."
+        )
+    return [model_folder(folder) for folder in teachers]

@@ -1,4 +1,4 @@
-"""Which reviews make a batch, and how they lie in memory."""
+"""Which reviews make a batch, and how a batch is laid out in memory."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 from cinesent.recipes import PretrainingConfig, Recipe, TrainingConfig
 from cinesent.text.batching import fit_length, pad_ids
 
-# Widths are few, because each new shape is compiled anew on JAX, and close, because padding costs.
+# Few widths, because JAX compiles each new shape, and close ones, because padding costs time.
 _WIDTHS = np.array([*range(32, 256, 32), *range(256, 512, 64), *range(512, 1025, 128)])
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Encoded reviews and what the network is to say of them.
+    """Encoded reviews and their targets.
 
     Attributes:
         rows: token ids of each review, int32 (its length,).
-        targets: float32 (n,), the wanted probability of positive: 0 or 1, or a teacher's opinion.
+        targets: float32 (n,), the probability of positive to learn: the label, 0 or 1, or a
+            pseudo-label between them.
     """
 
     rows: Sequence[NDArray[np.int32]]
@@ -33,15 +34,15 @@ class Examples:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step reads.
+    """The input of one step.
 
     Attributes:
         ids: int32 (rows, width), right-padded with 0.
         targets: float32 (rows, 1).
         weights: float32 (rows,): 0 for the empty rows that fill the batch up to its shape; the
             others share the weight of all, so that the mean loss is that of the real reviews.
-        num_reviews: the real ones.
-        num_tokens: the real ones.
+        num_reviews: real reviews, empty rows not counted.
+        num_tokens: real tokens, padding not counted.
     """
 
     ids: NDArray[np.int32]
@@ -52,7 +53,7 @@ class Batch:
 
 
 def cut_middle(ids: Sequence[int], max_length: int) -> list[int]:
-    """Shorten to `max_length` by taking out the middle: a review's verdict stands at its ends.
+    """Shorten to `max_length` by removing the middle: reviews state their verdict at the ends.
 
     Example:
         >>> cut_middle([1, 2, 3, 4, 5, 6], 4)
@@ -65,7 +66,7 @@ def cut_middle(ids: Sequence[int], max_length: int) -> list[int]:
 
 
 def training_row(ids: Sequence[int], recipe: Recipe) -> NDArray[np.int32]:
-    """Return the ids of a training review as the recipe's network reads it."""
+    """Return the ids of a training review, cut as the recipe says, int32 (time,)."""
     if recipe.model.sequence_length:
         return np.asarray(fit_length(ids, recipe.model), dtype=np.int32)
     return np.asarray(cut_middle(ids, recipe.training.max_length), dtype=np.int32)
@@ -76,11 +77,16 @@ def plan_batches(
     settings: TrainingConfig | PretrainingConfig,
     seed: Sequence[int],
 ) -> list[tuple[NDArray[np.intp], int, int]]:
-    """Share the reviews out over batches, in an order that `seed` decides.
+    """Distribute reviews over batches, in an order that `seed` decides.
+
+    Args:
+        lengths: tokens of each review, (n,).
+        settings: its `batch_size` or `batch_tokens` decides how many rows a batch has.
+        seed: of the order, such as seed and epoch.
 
     Returns:
-        For each batch the indices of its reviews, the rows it has and its width in tokens. Batches
-        of one width have the same number of rows, whether there are reviews to fill them or not.
+        For each batch the indices of its reviews, its number of rows and its width in tokens.
+        Batches of one width have the same number of rows; the last one may have empty rows.
     """
     rng = np.random.default_rng(seed)
     longest = int(lengths.max(initial=1))
@@ -106,11 +112,11 @@ def bucket_widths(lengths: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def make_batch(examples: Examples, indices: NDArray[np.intp], num_rows: int, width: int) -> Batch:
-    """Lay the reviews at `indices` out as one batch of shape (num_rows, width)."""
+    """Return the examples at `indices` as one batch of shape (num_rows, width)."""
     rows = [examples.rows[i] for i in indices]
     ids = np.zeros((num_rows, width), dtype=np.int32)
     ids[: len(rows)] = pad_ids(rows, width, dtype=np.int32)
-    # An empty row still needs a token: fast kernels refuse reviews of padding alone.
+    # An empty row still needs a token: cuDNN refuses rows of padding alone.
     ids[len(rows) :, 0] = 1
     targets = np.zeros((num_rows, 1), dtype=np.float32)
     targets[: len(rows), 0] = examples.targets[indices]
@@ -122,7 +128,16 @@ def make_batch(examples: Examples, indices: NDArray[np.intp], num_rows: int, wid
 def prediction_batches(
     rows: Sequence[NDArray[np.int32]], batch_tokens: int = 32_000
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int32]]]:
-    """Yield the indices and padded ids of batches for predicting, of few different shapes."""
+    """Yield batches for prediction, of few different shapes.
+
+    Args:
+        rows: token ids of each review, int32 (its length,).
+        batch_tokens: tokens per batch at most, padding included.
+
+    Yields:
+        Indices of the reviews, (k,), and their ids, int32 (k or more, width); rows past the k-th
+        are empty.
+    """
     lengths = np.array([len(row) for row in rows])
     widths = bucket_widths(lengths)
     if len(lengths) and lengths.min() == lengths.max():

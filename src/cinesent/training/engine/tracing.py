@@ -1,4 +1,4 @@
-"""One graph of the training step for batches of all shapes."""
+"""One TensorFlow graph of the training step for batches of all shapes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 
 def trace_once(model: Model, *inputs: tuple[tuple[int | None, ...], str]) -> None:
-    """Have Keras train with a graph that does not depend on which batch came first.
+    """Make Keras train with one graph, whichever batch comes first.
 
-    On TensorFlow, Keras traces a graph for the shape of the first batch and another one for those
-    that follow, and the two may round differently. A run that is resumed has another first batch,
-    and is to reach the same weights. Other backends are left as they are.
+    On TensorFlow, Keras traces one graph for the shape of the first batch and another one for the
+    shapes that follow, and the two may round differently. A resumed run has a different first
+    batch, and has to reach the same weights. Other backends need nothing.
 
     Args:
         model: compiled.
-        inputs: shape and type of ids, targets and, if there are any, weights; None is any size.
+        inputs: shape and dtype of ids, targets and, if any, weights; None stands for any size.
     """
     import keras
 

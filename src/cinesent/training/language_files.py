@@ -1,15 +1,14 @@
-"""A language model on disk: a folder of words and LSTMs that a training can begin with."""
+"""A language model on disk: a folder with word vectors and LSTMs that a training can start from."""
 
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,14 +22,11 @@ from cinesent.bundle.layout import (
     read_file,
     read_json,
 )
-from cinesent.errors import BundleError, ConfigError, require
-from cinesent.files import replace_folder
-from cinesent.network.reference import check_shapes
+from cinesent.errors import BundleError, ConfigError, TrainingError, option, require
+from cinesent.files import replace_folder, temporary_sibling, write_atomic
+from cinesent.network.reference import Weights, check_shapes
 from cinesent.recipes import ModelConfig, model_config_from_dict
 from cinesent.text.tokenizer import Tokenizer
-
-if TYPE_CHECKING:
-    from cinesent.models.lstm import Weights
 
 LANGUAGE_MODEL = "language-model.safetensors"
 _FORMAT_VERSION = 1
@@ -39,16 +35,16 @@ _FILES = (CONFIG, TOKENIZER, LANGUAGE_MODEL)
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """What `cinesent pretrain` wrote.
+    """A language model, as `cinesent pretrain` writes it.
 
     Attributes:
-        path: its folder, absolute.
-        name: of the recipe it was trained by.
-        config: the network it is the beginning of.
+        path: of its folder, absolute.
+        name: of its recipe.
+        config: of the network that its weights belong to.
         tokenizer: its vocabulary.
         weights: float32: the embedding and the LSTMs, by the names of
             :meth:`ModelConfig.weight_shapes`.
-        manifest: where it comes from, and its perplexity on text held out.
+        manifest: where it comes from, and its perplexity on held-out text.
         sha256: of its manifest, which holds the checksums of its files.
     """
 
@@ -62,7 +58,7 @@ class LanguageModel:
 
 
 def is_language_model(folder: Path) -> bool:
-    """Say whether `folder` looks like a language model, sound or not."""
+    """Return whether `folder` looks like a language model, intact or not."""
     return (folder / LANGUAGE_MODEL).is_file()
 
 
@@ -75,39 +71,43 @@ def save_language_model(
     weights: Weights,
     manifest: Mapping[str, Any],
 ) -> None:
-    """Write a language model: all of it in a temporary sibling, then one rename.
+    """Write a language model: all of it into a temporary sibling, then renamed.
 
     Args:
-        folder: where to; a language model that lies there is replaced.
+        folder: to write; a language model there is replaced.
         name: of the recipe.
-        config: the network it is the beginning of.
+        config: of the network that the weights belong to.
         tokenizer: its vocabulary.
         weights: the embedding and the LSTMs, float32.
         manifest: where it comes from.
 
     Raises:
-        BundleError: the disk refuses.
+        TrainingError: the folder cannot be written.
         MissingExtraError: the package safetensors is not installed.
     """
     require("safetensors", "train", f"writing {LANGUAGE_MODEL}")
     from safetensors.numpy import save
 
-    target = folder.expanduser().resolve()
-    staging = target.with_name(f".{target.name}.new-{secrets.token_hex(4)}")
+    target = folder.resolve()
+    staging = temporary_sibling(target)
     settings = {"format_version": _FORMAT_VERSION, "name": name, "model": asdict(config)}
-    straight = {key: np.ascontiguousarray(value) for key, value in weights.items()}
+    # The format takes the bytes in memory order: a transposed view would be written untransposed.
+    contiguous = {key: np.ascontiguousarray(value) for key, value in weights.items()}
     try:
         staging.mkdir(parents=True)
-        (staging / CONFIG).write_bytes(_json(settings))
+        write_atomic(staging / CONFIG, _json(settings))
         tokenizer.save(staging / TOKENIZER)
-        (staging / LANGUAGE_MODEL).write_bytes(save(straight))
+        write_atomic(staging / LANGUAGE_MODEL, save(contiguous))
         entries = {file: describe_file((staging / file).read_bytes()) for file in _FILES}
         origin = {"created": datetime.now(UTC).isoformat(timespec="seconds"), **manifest}
-        (staging / MANIFEST).write_bytes(_json({**origin, "files": entries}))
+        write_atomic(staging / MANIFEST, _json({**origin, "files": entries}))
         load_language_model(staging)
         replace_folder(staging, target)
     except OSError as error:
-        raise BundleError(f"{target} cannot be written: {error}.") from error
+        raise TrainingError(
+            f"the language model {target} cannot be written: {error.strerror or error}. The "
+            f"training is kept: resume it with {option('resume', True)}."
+        ) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -116,13 +116,13 @@ def load_language_model(folder: Path) -> LanguageModel:
     """Read a language model and verify every file of it.
 
     Raises:
-        BundleError: it is damaged, or of another format; the message names the file.
+        BundleError: it is damaged or of another format; the message names the file.
         MissingExtraError: the package safetensors is not installed.
     """
     require("safetensors", "train", f"reading {LANGUAGE_MODEL}")
     from safetensors import SafetensorError, numpy
 
-    path = folder.expanduser().resolve()
+    path = folder.resolve()
     manifest = read_json(path / MANIFEST)
     entries = manifest.get("files")
     if not isinstance(entries, dict) or not set(_FILES) <= set(entries):
@@ -132,7 +132,7 @@ def load_language_model(folder: Path) -> LanguageModel:
     if settings.get("format_version") != _FORMAT_VERSION:
         raise BundleError(
             f"{path}: the language model has format {settings.get('format_version')}; this version "
-            f"of cinesent reads {_FORMAT_VERSION}. Train it again: cinesent pretrain"
+            f"of cinesent reads {_FORMAT_VERSION}. Train it again with `cinesent pretrain`."
         )
     try:
         config = model_config_from_dict(settings["model"])
@@ -152,10 +152,10 @@ def load_language_model(folder: Path) -> LanguageModel:
 
 
 def encoder_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Return names and shapes of the weights that a language model shares with the network."""
+    """Return the names and shapes of the weights that a language model has."""
     shapes = config.weight_shapes()
-    readers = ("embedding", *(f"{name}." for name in config.directions))
-    return {name: shape for name, shape in shapes.items() if name.startswith(readers)}
+    prefixes = ("embedding", *(f"{name}." for name in config.directions))
+    return {name: shape for name, shape in shapes.items() if name.startswith(prefixes)}
 
 
 def _json(payload: Mapping[str, Any]) -> bytes:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cinesent.training.adversarial.parts import (
+from cinesent.training.engine.adversarial.parts import (
     AdversarialStep,
     add,
     mean_agreement,
     mean_loss,
-    move,
+    perturb,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class TensorFlowStep(AdversarialStep):
         self._run = tf.function(self._step, input_signature=signature)
 
     def __call__(self, ids: Any, targets: Any, weights: Any) -> tuple[float, float]:
-        """Learn from a batch; return loss and agreement with the targets, as the batch lay."""
+        """Learn from a batch; return loss and accuracy on the unperturbed reviews."""
         loss, agreement = self._run(ids, targets, weights)
         return float(loss), float(agreement)
 
@@ -40,25 +40,29 @@ class TensorFlowStep(AdversarialStep):
         import tensorflow as tf
 
         words, rest = self.lookup.trainable_variables, self.reader.trainable_variables
-        with tf.GradientTape() as looked_up:
+        with tf.GradientTape() as lookup_tape:
             *vectors, read = self.lookup(ids, training=True)
-        loss, probabilities, clean, uphill = self._learn(vectors, read, targets, weights, rest)
-        moved = move(vectors, uphill, self.length)
-        _, _, against, steeper = self._learn(moved, read, targets, weights, rest)
-        # What both losses say of the vectors, said of the words they belong to.
-        found = looked_up.gradient(vectors, words, output_gradients=add(uphill, steeper))
-        self.model.optimizer.apply([*found, *add(clean, against)], [*words, *rest])
+        loss, probabilities, clean, clean_vectors = self._gradients(
+            vectors, read, targets, weights, rest
+        )
+        moved = perturb(vectors, clean_vectors, self.length)
+        _, _, perturbed, moved_vectors = self._gradients(moved, read, targets, weights, rest)
+        # Both losses' gradients of the vectors, carried back to the embedding.
+        embedding = lookup_tape.gradient(
+            vectors, words, output_gradients=add(clean_vectors, moved_vectors)
+        )
+        self.model.optimizer.apply([*embedding, *add(clean, perturbed)], [*words, *rest])
         return loss, mean_agreement(targets, probabilities, weights)
 
-    def _learn(
+    def _gradients(
         self, vectors: list[Any], read: Any, targets: Any, weights: Any, variables: list[Any]
     ) -> tuple[Any, Any, list[Any], list[Any]]:
-        """Return loss, probabilities, and the loss's slopes along variables and vectors."""
+        """Return loss, probabilities, and the loss's gradients of variables and of vectors."""
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
             tape.watch(vectors)
             probabilities = self.reader([*vectors, read], training=True)
             loss = mean_loss(targets, probabilities, weights)
-        slopes = tape.gradient(loss, [*variables, *vectors])
-        return loss, probabilities, slopes[: len(variables)], slopes[len(variables) :]
+        gradients = tape.gradient(loss, [*variables, *vectors])
+        return loss, probabilities, gradients[: len(variables)], gradients[len(variables) :]

@@ -1,4 +1,4 @@
-"""The optimizer and its learning rate over the steps of a run."""
+"""The optimizer and its learning rate schedule."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cinesent.recipes import PretrainingConfig, TrainingConfig
 
 
 def make_optimizer(settings: TrainingConfig | PretrainingConfig, num_steps: int) -> Any:
-    """Return a Keras optimizer whose schedule ends after `num_steps` steps."""
+    """Return a Keras optimizer whose learning rate schedule ends after `num_steps` steps."""
     import keras
 
     rate: Any = settings.learning_rate
@@ -19,16 +19,16 @@ def make_optimizer(settings: TrainingConfig | PretrainingConfig, num_steps: int)
 
 
 def _linear_schedule(peak: float, warmup: int, num_steps: int) -> Any:
-    """Return a schedule that climbs to `peak` in `warmup` steps and falls to zero at the end."""
+    """Return a schedule that rises to `peak` in `warmup` steps and falls to zero at the end."""
     import keras
     from keras import ops
 
     class WarmupThenLinear(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
         def __call__(self, step: Any) -> Any:
             step = ops.cast(step, "float32")
-            climb = ops.minimum((step + 1.0) / max(1, warmup), 1.0)
+            rise = ops.minimum((step + 1.0) / max(1, warmup), 1.0)
             fall = ops.maximum(0.0, (num_steps - step) / max(1, num_steps - warmup))
-            return peak * ops.minimum(climb, fall)
+            return peak * ops.minimum(rise, fall)
 
         def get_config(self) -> dict[str, Any]:
             return {"peak": peak, "warmup": warmup, "num_steps": num_steps}

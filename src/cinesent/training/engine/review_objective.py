@@ -1,4 +1,4 @@
-"""What the network that reads reviews learns: their labels, or what a teacher thinks of them."""
+"""The objective of the network that reads reviews: labels and pseudo-labels."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.recipes import Recipe
-from cinesent.training.adversarial import adversarial_step
-from cinesent.training.batches import Examples, make_batch, plan_batches, prediction_batches
-from cinesent.training.loop import EpochRecord, StepRecord
-from cinesent.training.optimizer import make_optimizer
-from cinesent.training.tracing import trace_once
+from cinesent.training.engine.adversarial.dispatch import adversarial_step
+from cinesent.training.engine.batches import (
+    Examples,
+    make_batch,
+    plan_batches,
+    prediction_batches,
+)
+from cinesent.training.engine.optimizer import make_optimizer
+from cinesent.training.engine.records import EpochRecord, StepRecord
+from cinesent.training.engine.tracing import trace_once
 
 if TYPE_CHECKING:
     from keras import Model
@@ -24,13 +29,14 @@ if TYPE_CHECKING:
 class ReviewObjective:
     """Binary cross-entropy between a review's probability and its target.
 
-    With the setting `adversarial`, that of the review with its word vectors moved against the
-    network as well.
+    With the setting `adversarial`, the cross-entropy of the review with perturbed word vectors is
+    added.
 
     Attributes:
-        recipe: says how to learn.
-        train: what to learn.
-        validation: what to choose the epoch on.
+        recipe: its training settings decide how to learn.
+        train: examples to learn from.
+        validation: examples to choose the epoch on.
+        record_type: class of the epochs' records.
     """
 
     recipe: Recipe
@@ -39,7 +45,7 @@ class ReviewObjective:
     record_type: type[EpochRecord] = EpochRecord
 
     def __post_init__(self) -> None:
-        """Look at the lengths once."""
+        """Take the settings of the loop and the lengths of the examples."""
         self.epochs = self.recipe.training.epochs
         self.patience = self.recipe.training.patience
         self._lengths = np.array([len(row) for row in self.train.rows])
@@ -52,7 +58,7 @@ class ReviewObjective:
         self._learn = adversarial_step(model, length) if length else model.train_on_batch
 
     def plan(self, seed: int, epoch: int) -> Sequence[Any]:
-        """Return the batches of an epoch: indices, rows and width of each."""
+        """Return the batches of an epoch: indices, number of rows and width of each."""
         return plan_batches(self._lengths, self.recipe.training, (seed, epoch))
 
     def step(self, model: Model, planned: Any) -> StepRecord:
@@ -76,13 +82,13 @@ def compile_model(model: Model, recipe: Recipe, num_steps: int) -> None:
         optimizer=make_optimizer(recipe.training, num_steps),
         loss="binary_crossentropy",
         weighted_metrics=[_agreement],
-        # XLA would compile each batch shape anew on TensorFlow; JAX compiles in any case.
+        # On TensorFlow, XLA would compile each batch shape; JAX compiles in any case.
         jit_compile=keras.backend.backend() == "jax",
     )
 
 
 def _agreement(targets: Any, probabilities: Any) -> Any:
-    """Whether target and prediction lie on the same side of 0.5: accuracy for soft targets too."""
+    """Accuracy that soft targets have too: target and prediction on the same side of 0.5."""
     from keras import ops
 
     return ops.cast(ops.equal(targets > 0.5, probabilities > 0.5), "float32")

@@ -1,4 +1,4 @@
-"""What an adversarial step is made of on every backend."""
+"""What an adversarial step consists of on every backend."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ class AdversarialStep(ABC):
 
     Attributes:
         model: the network.
-        length: of the step by which the word vectors of a review are moved.
-        lookup: from token ids to word vectors, a tensor a direction, and the ids as they are read:
-            words that dropout took are taken in both passes.
-        reader: from those to the probability.
+        length: Euclidean length of the perturbation of a review's word vectors.
+        lookup: the first part of the network: from token ids, int32 (batch, time), to the word
+            vectors of each direction, (batch, time, dim), and the ids after word dropout. It runs
+            once, so that both passes drop the same words.
+        reader: the second part: from those to the probability, (batch, 1).
     """
 
     def __init__(self, model: Model, length: float) -> None:
@@ -33,20 +34,27 @@ class AdversarialStep(ABC):
 
     @abstractmethod
     def __call__(self, ids: Any, targets: Any, weights: Any) -> tuple[float, float]:
-        """Learn from a batch; return loss and agreement with the targets, as the batch lay."""
+        """Learn from a batch; return loss and accuracy on the unperturbed reviews."""
 
 
-def move(vectors: list[Any], uphill: list[Any], length: float) -> list[Any]:
-    """Move the vectors of each review by `length`, straight uphill."""
+def perturb(vectors: list[Any], gradients: list[Any], length: float) -> list[Any]:
+    """Move the word vectors of each review by `length` along the gradient of its loss.
+
+    Args:
+        vectors: (batch, time, dim), one tensor per direction.
+        gradients: of the loss with respect to `vectors`, the same shapes.
+        length: Euclidean, over all vectors of a review in all directions.
+    """
     from keras import ops
 
-    squares = sum(ops.sum(ops.square(each), axis=(1, 2), keepdims=True) for each in uphill)
+    # (batch, 1, 1)
+    squares = sum(ops.sum(ops.square(each), axis=(1, 2), keepdims=True) for each in gradients)
     scale = length * ops.rsqrt(squares + 1e-24)
-    return [vector + scale * each for vector, each in zip(vectors, uphill, strict=True)]
+    return [vector + scale * each for vector, each in zip(vectors, gradients, strict=True)]
 
 
 def mean_loss(targets: Any, probabilities: Any, weights: Any) -> Any:
-    """Return the mean cross-entropy of a batch."""
+    """Return the mean cross-entropy of a batch: targets (batch, 1), weights (batch,)."""
     from keras import ops
 
     return ops.mean(weights * ops.binary_crossentropy(targets, probabilities)[:, 0])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cinesent.training.adversarial.parts import (
+from cinesent.training.engine.adversarial.parts import (
     AdversarialStep,
     add,
     mean_agreement,
     mean_loss,
-    move,
+    perturb,
 )
 
 if TYPE_CHECKING:
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 class JaxStep(AdversarialStep):
-    """Runs compiled, once a shape; the variables go in and come out."""
+    """Runs compiled, once per batch shape; the variables are arguments and results."""
 
     def __init__(self, model: Model, length: float) -> None:
-        """Name the variables; nothing is compiled yet."""
+        """Group the variables; nothing is compiled yet."""
         import jax
 
         super().__init__(model, length)
         self._words = self.lookup.trainable_variables
         self._rest = self.reader.trainable_variables
         model.optimizer.build(model.trainable_variables)
-        # The optimizer knows the variables in the model's order.
+        # The optimizer has the variables in the model's order.
         known = [id(variable) for variable in (*self._words, *self._rest)]
         self._order = [known.index(id(variable)) for variable in model.trainable_variables]
         self._variables = (
@@ -40,7 +40,7 @@ class JaxStep(AdversarialStep):
         self._run = jax.jit(self._step)
 
     def __call__(self, ids: Any, targets: Any, weights: Any) -> tuple[float, float]:
-        """Learn from a batch; return loss and agreement with the targets, as the batch lay."""
+        """Learn from a batch; return loss and accuracy on the unperturbed reviews."""
         values = [[variable.value for variable in group] for group in self._variables]
         loss, agreement, changed = self._run(values, ids, targets, weights)
         for group, new in zip(self._variables, changed, strict=True):
@@ -68,14 +68,15 @@ class JaxStep(AdversarialStep):
             return mean_loss(targets, probabilities, weights), (probabilities, state)
 
         learn = jax.value_and_grad(loss_of, argnums=(0, 1), has_aux=True)
-        (loss, (probabilities, state)), (clean, uphill) = learn(rest, vectors, reader_state)
-        moved = move(vectors, uphill, self.length)
-        (_, (_, state)), (against, steeper) = learn(rest, moved, state)
-        (found,) = back(add(uphill, steeper))
-        slopes, trained = [*found, *add(clean, against)], [*words, *rest]
+        (loss, (probabilities, state)), (clean, clean_vectors) = learn(rest, vectors, reader_state)
+        moved = perturb(vectors, clean_vectors, self.length)
+        (_, (_, state)), (perturbed, moved_vectors) = learn(rest, moved, state)
+        # Both losses' gradients of the vectors, carried back to the embedding.
+        (embedding,) = back(add(clean_vectors, moved_vectors))
+        gradients, trained = [*embedding, *add(clean, perturbed)], [*words, *rest]
         ordered, optimizer_state = self.model.optimizer.stateless_apply(
             optimizer_state,
-            [slopes[place] for place in self._order],
+            [gradients[place] for place in self._order],
             [trained[place] for place in self._order],
         )
         for place, value in zip(self._order, ordered, strict=True):
