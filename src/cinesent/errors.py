@@ -142,13 +142,39 @@ class MissingExtraError(CinesentError):
         return type(self), (self.extra, self.what)
 
 
+def check_type(name: str, value: object, kinds: type | tuple[type, ...], expected: str) -> None:
+    """Check the type of an argument; True and False do not pass as numbers.
+
+    Args:
+        name: of the parameter.
+        value: the argument.
+        kinds: the types that it may have.
+        expected: them in words, such as "a whole number".
+
+    Raises:
+        ConfigError: `value` has another type.
+
+    Example:
+        >>> check_type("seed", "3", int, "a whole number")
+        Traceback (most recent call last):
+        cinesent.errors.ConfigError: seed is of type str; expected a whole number.
+    """
+    allowed = kinds if isinstance(kinds, tuple) else (kinds,)
+    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+        raise ConfigError(f"{option(name)} is of type {type(value).__name__}; expected {expected}.")
+
+
 def require(module: str, extra: str, what: str) -> None:
     """Raise :class:`MissingExtraError` unless `module` can be imported (it is not imported here).
 
     Raises:
         MissingExtraError: `module` is not installed.
     """
-    if importlib.util.find_spec(module) is None:
+    try:
+        found = importlib.util.find_spec(module) is not None
+    except ValueError:  # imported already, by a program that put an object of its own in its place
+        found = True
+    if not found:
         raise MissingExtraError(extra, what)
 
 

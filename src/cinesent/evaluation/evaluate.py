@@ -18,6 +18,7 @@ from cinesent.classifier import Classifier, load
 from cinesent.data.duplicates import without_duplicates
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.environment import expand_user
+from cinesent.errors import check_type
 from cinesent.evaluation.metrics import binary_metrics, wilson_interval
 from cinesent.evaluation.results import Evaluation, Slice
 from cinesent.evaluation.selection import as_dataset, check_split, choose_reviews
@@ -62,6 +63,7 @@ def evaluate(
         >>> evaluation.metrics.accuracy  # doctest: +SKIP
         0.9284
     """
+    check_type("reporter", reporter, Reporter, "a cinesent.Reporter")
     check_split(split)
     folder = None if report is None else expand_user(report)
     if folder is not None:

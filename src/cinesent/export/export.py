@@ -14,7 +14,7 @@ from cinesent._version import __version__
 from cinesent.bundle import Bundle, layout
 from cinesent.classifier import Classifier, load
 from cinesent.environment import expand_user
-from cinesent.errors import CinesentError, ConfigError, ExportError, nearest, option
+from cinesent.errors import CinesentError, ConfigError, ExportError, check_type, nearest, option
 from cinesent.export.check import check_export
 from cinesent.export.readme import export_readme
 from cinesent.export.targets import FORMATS
@@ -77,6 +77,8 @@ def export_model(
         >>> cinesent.export_model("model", "exported", "onnx").files  # doctest: +SKIP
         ('README.md', 'export.json', 'model.onnx', 'tokenizer.json')
     """
+    check_type("overwrite", overwrite, bool, "True or False")
+    check_type("reporter", reporter, Reporter, "a cinesent.Reporter")
     if not isinstance(format, str) or format not in FORMATS:
         raise ConfigError(f"there is no format {format!r}. {nearest(str(format), FORMATS)}")
     target = Path(os.path.realpath(expand_user(out)))
