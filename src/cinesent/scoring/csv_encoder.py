@@ -74,7 +74,7 @@ class CsvEncoder:
 
     def _written_as_is(self, row: Row) -> bool:
         """Return whether a row is written as it stands: it is complete, and nothing is escaped."""
-        if not self._as_is or row.raw is None or len(row.record) != len(self._reader.columns):
+        if not (self._as_is and row.well_formed):
             return False
         return not (self._escaping and any(map(_is_formula, row.record)))
 

@@ -67,17 +67,9 @@ def encoded_lines(
 
 
 def own_fields(reader: TableReader, row: Row) -> list[Any]:
-    """Return a row's own fields, as many as the table has columns.
-
-    Of a row that could not be parsed, they are its line split at every delimiter. Surplus fields
-    are joined again in the last column, so that nothing of the row is lost.
-    """
-    delimiter = reader.dialect.delimiter if reader.dialect else ","
-    fields: list[Any] = row.record or (row.raw or "").split(delimiter)
-    width = len(reader.columns)
-    if len(fields) > width:
-        return [*fields[: width - 1], delimiter.join(map(str, fields[width - 1 :]))]
-    return [*fields, *[""] * (width - len(fields))]
+    """Return a row's own fields, as many as the table has columns."""
+    fields: list[Any] = row.record
+    return [*fields, *[""] * (len(reader.columns) - len(fields))]
 
 
 def readable(value: Any) -> Any:

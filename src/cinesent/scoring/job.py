@@ -13,6 +13,7 @@ from cinesent.errors import DataError, ScoringError, option
 from cinesent.progress import Reporter, Task
 from cinesent.scoring.added_columns import Score
 from cinesent.scoring.journal import ScoringState
+from cinesent.scoring.json_encoder import rejecting_deep
 from cinesent.scoring.outputs import Output
 from cinesent.scoring.part import file_fingerprint
 from cinesent.scoring.pipeline import scored, scoring
@@ -118,7 +119,7 @@ class ScoringJob:
                 self._report(task)
 
     def _chunks(self, start: Position) -> Iterator[Chunk]:
-        for chunk in chunked(self._reader.rows(start)):
+        for chunk in chunked(rejecting_deep(self._reader.rows(start))):
             chunk.done = self._reader.done()
             yield chunk
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cinesent.progress import Reporter
 from cinesent.scoring.added_columns import AddedColumns, Score
 from cinesent.scoring.encoders import encoded_lines, own_fields, readable
 from cinesent.tables.rows import Chunk, Row, TableReader
+
+# Python's JSON module calls itself for each level, and Python limits how often that may be.
+_MAX_DEPTH = 200
 
 
 class JsonEncoder:
@@ -88,18 +91,29 @@ class JsonPairEncoder:
 
 def own_object(reader: TableReader, row: Row) -> tuple[dict[str, Any], str | None]:
     """Return a row's own fields by name, and the JSON they stand as in the file, if they do."""
+    own: dict[str, Any]
     if isinstance(row.record, list):
         own = dict(zip(reader.keys, own_fields(reader, row), strict=True))
-    elif row.error and not row.record and row.raw and not _is_empty_object(row.raw):
-        # A line that is no JSON is kept as the text that it is.
+    elif row.raw and not row.record and not row.well_formed:
+        # A line that is not JSON is kept as the text that it is.
         own = {reader.text_column: row.raw}
     else:
         own = row.record
-        if reader.format == "jsonl" and row.raw:
+        if reader.format == "jsonl" and row.well_formed and row.raw:
             return own, row.raw.strip()
     if row.error:
         own = {name: readable(value) for name, value in own.items()}
     return own, None
+
+
+def rejecting_deep(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield rows; one whose values are nested too deeply to be written again becomes a bad one."""
+    for row in rows:
+        raw = row.raw
+        if raw and raw.count("[") + raw.count("{") > _MAX_DEPTH and _is_deep(row.record):
+            row.record, row.text, row.well_formed = {}, None, False
+            row.error = f"its values are nested more than {_MAX_DEPTH} levels deep."
+        yield row
 
 
 def dumps(value: Any) -> str:
@@ -112,5 +126,16 @@ def plain(value: Any) -> str:
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 
-def _is_empty_object(raw: str) -> bool:
-    return raw.startswith("{") and raw.endswith("}") and not raw[1:-1].strip()
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_MAX_DEPTH + 1):
+        nested: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                nested += one.values()
+            elif isinstance(one, list):
+                nested += one
+        if not nested:
+            return False
+        level = nested
+    return True
