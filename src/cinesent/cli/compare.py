@@ -73,17 +73,20 @@ def compare_command(
     from cinesent.errors import require
 
     require("sklearn", "train", "Comparing models")
-    from cinesent.comparison.compare import check_models, compare
-    from cinesent.data import load_dataset
+    from cinesent.comparison.compare import compare
     from cinesent.recipes import parse_assignments
 
-    names = check_models(None if models is None else [name.strip() for name in models.split(",")])
-    overlays = parse_assignments(settings or [])
     target = None if out is None else _checked_target(out)
     reporter = ConsoleReporter(quiet)
-    dataset = load_dataset(data, reporter=reporter, **table)
     comparison = compare(
-        dataset, names, seed=seed, backend=backend, settings=overlays, test=test, reporter=reporter
+        data,
+        None if models is None else [name.strip() for name in models.split(",")],
+        seed=seed,
+        backend=backend,
+        settings=parse_assignments(settings or []),
+        test=test,
+        reporter=reporter,
+        **table,
     )
     if as_json:
         result_json(comparison.to_dict())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from cinesent.cli import completion
+from cinesent.cli.console import report_error
 
 if TYPE_CHECKING:
     from cinesent.recipes import Recipe
@@ -304,3 +307,16 @@ def read_recipe(
         recipe = Recipe.from_preset(preset)
         recipe = adapt(recipe) if adapt else recipe
     return recipe.overlay(overlays)
+
+
+@contextlib.contextmanager
+def resumable(out: Path) -> Iterator[None]:
+    """Exit on Ctrl-C during a training, with a word on how it can be resumed if it can."""
+    from cinesent.training.target import checkpoint_folder
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        can = checkpoint_folder(out).exists()
+        report_error(f"interrupted.{' The same command with --resume continues.' if can else ''}")
+        raise typer.Exit(130) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +22,7 @@ from cinesent.cli.options import (
     SettingsOption,
     read_recipe,
     reads_labels,
+    resumable,
 )
 from cinesent.cli.reporting import ConsoleReporter, duration
 
@@ -62,26 +62,27 @@ def pretrain_command(
     """
     from cinesent.data import load_dataset
     from cinesent.errors import require
-    from cinesent.training.options import check_target
+    from cinesent.training.options import path_option
     from cinesent.training.pretrain import pretrain
+    from cinesent.training.target import check_target
 
+    target = path_option("out", out)
     recipe = read_recipe(preset, config, settings)
     require("keras", "train", "Training")
-    check_target(out, resume=resume, overwrite=overwrite)
+    check_target(target, resume=resume, overwrite=overwrite)
     reporter = ConsoleReporter(quiet)
-    dataset = load_dataset(data, reporter=reporter, **table)
-    run = pretrain(
-        dataset,
-        recipe,
-        out=out,
-        seed=seed,
-        backend=backend,
-        mixed_precision=mixed_precision,
-        resume=resume,
-        overwrite=overwrite,
-        command=shlex.join(["cinesent", *sys.argv[1:]]),
-        reporter=reporter,
-    )
+    with resumable(target):
+        run = pretrain(
+            load_dataset(data, reporter=reporter, **table),
+            recipe,
+            out=target,
+            seed=seed,
+            backend=backend,
+            mixed_precision=mixed_precision,
+            resume=resume,
+            overwrite=overwrite,
+            reporter=reporter,
+        )
     if as_json:
         result_json(
             {

@@ -24,12 +24,13 @@ from cinesent.cli.options import (
     SettingsOption,
     read_recipe,
     reads_labels,
+    resumable,
 )
 from cinesent.cli.reporting import ConsoleReporter, duration
 
 if TYPE_CHECKING:
     from cinesent.data import Dataset, Reviews
-    from cinesent.training.run import TrainingRun
+    from cinesent.training.train import TrainingRun
 
 
 @reads_labels
@@ -103,33 +104,37 @@ def train_command(
     """
     from cinesent.errors import require
     from cinesent.training.initial import load_initial
-    from cinesent.training.options import check_target
-    from cinesent.training.run import train
+    from cinesent.training.options import path_option
+    from cinesent.training.target import check_target
+    from cinesent.training.train import train
 
-    start = load_initial(initial, out) if initial else None
+    # What is wrong with the arguments is reported before anything slow begins.
+    target = path_option("out", out)
+    start = load_initial(initial, target) if initial else None
     recipe = read_recipe(preset, config, settings, start.adapt if start else None)
     if start:
         start.check_recipe(recipe)
     require("keras", "train", "Training")
-    check_target(out, resume=resume, overwrite=overwrite)
+    check_target(target, resume=resume, overwrite=overwrite)
     reporter = ConsoleReporter(quiet)
-    reviews, held_out = _load(data, validation, table, reporter)
-    run = train(
-        reviews,
-        recipe,
-        out=out,
-        initial=start,
-        teachers=teachers or (),
-        validation=held_out,
-        seed=seed,
-        backend=backend,
-        mixed_precision=mixed_precision,
-        resume=resume,
-        overwrite=overwrite,
-        tensorboard=tensorboard,
-        command=shlex.join(["cinesent", *sys.argv[1:]]),
-        reporter=reporter,
-    )
+    with resumable(target):
+        reviews, held_out = _load(data, validation, table, reporter)
+        run = train(
+            reviews,
+            recipe,
+            out=target,
+            initial=start,
+            teachers=teachers or (),
+            validation=held_out,
+            seed=seed,
+            backend=backend,
+            mixed_precision=mixed_precision,
+            resume=resume,
+            overwrite=overwrite,
+            tensorboard=tensorboard,
+            command=shlex.join(["cinesent", *sys.argv[1:]]),
+            reporter=reporter,
+        )
     _show(run, as_json, reporter)
 
 
