@@ -109,9 +109,10 @@ def own_object(reader: TableReader, row: Row) -> tuple[dict[str, Any], str | Non
 def rejecting_deep(rows: Iterable[Row]) -> Iterator[Row]:
     """Yield rows; one whose values are nested too deeply to be written again becomes a bad one."""
     for row in rows:
-        raw = row.raw
-        if raw and raw.count("[") + raw.count("{") > _MAX_DEPTH and _is_deep(row.record):
-            row.record, row.text, row.well_formed = {}, None, False
+        if isinstance(row.record, dict) and _may_be_deep(row) and _is_deep(row.record):
+            whole = {} if row.raw else row.record
+            row.record = {name: value for name, value in whole.items() if not _is_deep(value)}
+            row.text, row.well_formed = None, False
             row.error = f"its values are nested more than {_MAX_DEPTH} levels deep."
         yield row
 
@@ -124,6 +125,10 @@ def dumps(value: Any) -> str:
 def plain(value: Any) -> str:
     """Return a value that JSON has no type for as a string."""
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+def _may_be_deep(row: Row) -> bool:
+    return row.raw is None or row.raw.count("[") + row.raw.count("{") > _MAX_DEPTH
 
 
 def _is_deep(value: Any) -> bool:
