@@ -6,6 +6,7 @@ that is worth its training time.
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -153,7 +154,7 @@ def compare(
     return Comparison(
         data=dataset.name,
         fingerprint=dataset.train.fingerprint(),
-        seed=seed,
+        seed=int(seed),
         num_train=len(train),
         num_validation=len(scored["validation"]),
         num_test=len(scored["test"]) if test else 0,
@@ -165,7 +166,7 @@ def compare(
 def _check_options(seed: object, test: object, reporter: object) -> None:
     check_type("test", test, bool, "True or False")
     check_type("reporter", reporter, Reporter, "a cinesent.Reporter")
-    check_type("seed", seed, int, "a whole number")
+    check_type("seed", seed, numbers.Integral, "a whole number")
     if not 0 <= seed < 2**32:  # type: ignore[operator]
         raise ConfigError(f"{option('seed')} is out of bounds; expected 0 to 2**32 - 1.")
 
