@@ -85,8 +85,10 @@ def _explain_usage(error: BaseException) -> int:
     """Report wrong usage: how the command is used, then what is wrong."""
     context = getattr(error, "ctx", None)
     message = error.format_message()  # type: ignore[attr-defined]
-    if context is not None and type(error).__name__ == "NoArgsIsHelpError":
-        return 2  # the help has been shown
+    if type(error).__name__ == "NoArgsIsHelpError":
+        if message.strip():  # otherwise Rich has shown the help already
+            say(message)
+        return 2
     if context is not None:
         say(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
     report_error(message)

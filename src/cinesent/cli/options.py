@@ -26,7 +26,7 @@ DataOption = Annotated[
         metavar="NAME|PATH",
         help="imdb, imdb-train, rotten-tomatoes, or the path of an IMDB archive, of a file of "
         "labelled reviews (CSV, TSV, JSON Lines, JSON, Parquet or .xlsx, also as .gz), or of a "
-        "folder with pos/ and neg/. Default: imdb if it can be had, else imdb-train.",
+        "folder with pos/ and neg/. Default: imdb if it is available, else imdb-train.",
         show_default=False,
         autocompletion=completion.datasets,
     ),
@@ -50,7 +50,7 @@ JsonOption = Annotated[
 
 QuietOption = Annotated[
     bool,
-    typer.Option("--quiet", "-q", help="No messages and no progress: only warnings and errors."),
+    typer.Option("--quiet", "-q", help="Show only warnings and errors: no messages, no progress."),
 ]
 
 SettingsOption = Annotated[
@@ -69,7 +69,7 @@ PresetOption = Annotated[
     typer.Option(
         "--preset",
         metavar="NAME",
-        help="The recipe to begin with: classic, default, accurate, compact, large or "
+        help="The recipe to start from: classic, default, accurate, compact, large or "
         "large-distilled.",
         autocompletion=completion.presets,
     ),
@@ -95,7 +95,10 @@ OverwriteOption = Annotated[
 SeedOption = Annotated[
     int,
     typer.Option(
-        "--seed", min=0, help="Of the split and of the training: the same seed, the same model."
+        "--seed",
+        metavar="N",
+        min=0,
+        help="Of the split and of the training: the same seed gives the same model.",
     ),
 ]
 
@@ -112,7 +115,9 @@ BackendOption = Annotated[
 
 MixedPrecisionOption = Annotated[
     bool,
-    typer.Option("--mixed-precision", help="Train in bfloat16, on a GPU that is made for it."),
+    typer.Option(
+        "--mixed-precision", help="Compute in bfloat16 during training, for GPUs that support it."
+    ),
 ]
 
 FormatOption = Annotated[

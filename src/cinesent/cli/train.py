@@ -65,10 +65,11 @@ def train_command(
         list[str] | None,
         typer.Option(
             "--teacher",
-            metavar="DIR",
+            metavar="DIR|packaged",
             help="A trained model that predicts pseudo-labels for the unlabelled reviews, instead "
             "of the preset's own teacher; may be repeated: their logits are averaged.",
             show_default=False,
+            autocompletion=completion.initial_models,
         ),
     ] = None,
     out: Annotated[
