@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from cinesent.export import Export, export_model
     from cinesent.progress import Reporter, Task
     from cinesent.recipes import ModelConfig, PretrainingConfig, Recipe, TrainingConfig
-    from cinesent.scoring.score import ScoreSummary, score_file
+    from cinesent.scoring.score import score_file
+    from cinesent.scoring.summary import ScoreSummary
     from cinesent.tables import LabelKeywords, TableKeywords
     from cinesent.text.tokenizer import Tokenizer
     from cinesent.training.engine.records import EpochRecord
@@ -77,7 +78,7 @@ _HOMES = {
     "Recipe": "cinesent.recipes",
     "Reporter": "cinesent.progress",
     "Reviews": "cinesent.data",
-    "ScoreSummary": "cinesent.scoring.score",
+    "ScoreSummary": "cinesent.scoring.summary",
     "ScoringError": "cinesent.errors",
     "SentimentClassifier": "cinesent.estimator",
     "Slice": "cinesent.evaluation.results",

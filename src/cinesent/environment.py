@@ -5,6 +5,7 @@
 ``CINESENT_CACHE``     the folder for downloads, instead of the user's cache folder
 ``CINESENT_DATA``      the IMDB archive (or its unpacked folder) to use instead of a download
 ``CINESENT_IMDB_URL``  a mirror of the IMDB archive; its checksum is enforced all the same
+``CINESENT_DEBUG``     the command line shows the traceback of an error too
 =====================  ===========================================================================
 
 An empty variable counts as unset.

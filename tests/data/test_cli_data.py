@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import sys
 
 import pytest
+from commands import run_here
 from imdb_archives import write_folder
-
-from cinesent import cli
 
 
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Run the command line in this process; return exit status, stdout and stderr."""
-
-    def _run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cinesent", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "100")
-        cli.console.stdout.cache_clear()
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = stop.code or 0
-        else:
-            status = 0
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return _run
+    return functools.partial(run_here, monkeypatch, capsys, columns=100)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from scored_files import command, read_csv, read_jsonl, write_csv, write_jsonl
+from scored_files import Recorder, command, read_csv, read_jsonl, write_csv, write_jsonl
 from typer.testing import CliRunner
 
 import cinesent
@@ -168,7 +168,7 @@ def test_types_that_do_not_agree_become_text_in_parquet(classifier):
     assert first["n"] == 1
     assert isinstance(first["f"], float)
     assert (first["mixed"], first["nested"], first["flag"]) == ("1", '{"a": 1}', True)
-    assert (second["mixed"], second["late"], second["text"]) == ("x", "é", "?")
+    assert (second["mixed"], second["late"], second["text"]) == ("x", "é", "\\ud800")
 
 
 def test_tokens_and_evidence_are_added(classifier, tmp_path):
@@ -187,15 +187,15 @@ def test_tokens_and_evidence_are_added(classifier, tmp_path):
 
 
 def test_a_column_of_the_users_is_never_overwritten(classifier, tmp_path):
-    said = []
+    said = Recorder()
     write_csv(tmp_path / "in.csv", [["review", "Label", "error"], ["fine", "mine", "none"]])
-    cinesent.score_file("in.csv", "out.csv", classifier, say=said.append)
+    cinesent.score_file("in.csv", "out.csv", classifier, reporter=said)
     (record,) = read_csv(tmp_path / "out.csv")
     assert (record["Label"], record["error"]) == ("mine", "none")
     assert record["cinesent_label"] in ("positive", "negative")
     assert record["cinesent_error"] == ""
-    assert "'label'" in said[0]
-    assert "'cinesent_label'" in said[0]
+    assert "'label'" in said.messages[0]
+    assert "'cinesent_label'" in said.messages[0]
     # Scoring what was scored keeps the first scores.
     cinesent.score_file("out.csv", "again.csv", classifier)
     (again,) = read_csv(tmp_path / "again.csv")
@@ -207,14 +207,14 @@ def test_a_column_of_the_users_is_never_overwritten(classifier, tmp_path):
 def test_a_late_field_of_the_users_is_not_overwritten_either(classifier, tmp_path, monkeypatch):
     monkeypatch.setattr("cinesent.tables.stream.HEAD_BYTES", 40)
     write_jsonl(tmp_path / "in.jsonl", [{"text": "a fine film"}] * 3 + [{"text": "b", "label": 7}])
-    said = []
-    cinesent.score_file("in.jsonl", "out.jsonl", classifier, say=said.append)
+    said = Recorder()
+    cinesent.score_file("in.jsonl", "out.jsonl", classifier, reporter=said)
     *_, last = read_jsonl(tmp_path / "out.jsonl")
     assert last["label"] == 7
     assert last["cinesent_label"] in ("positive", "negative")
-    assert any("further down" in line for line in said)
-    cinesent.score_file("in.jsonl", "out.csv", classifier, say=said.append)
-    assert "'label' is in none of the first rows" in said[-1]
+    assert any("names of added ones" in line for line in said.warnings)
+    cinesent.score_file("in.jsonl", "out.csv", classifier, reporter=said)
+    assert "'label' does not occur in the first rows" in said.warnings[-1]
 
 
 BAD_CSV = (
@@ -305,22 +305,21 @@ def test_strict_ends_at_the_first_bad_row(run, tmp_path):
 
 def test_a_giant_row_is_marked_and_passed(classifier, tmp_path, monkeypatch):
     monkeypatch.setattr("cinesent.tables.stream.ROW_LIMIT", 2**16)
-    monkeypatch.setattr("cinesent.tables.text_sources.ROW_LIMIT", 2**16)
+    monkeypatch.setattr("cinesent.tables.delimited.ROW_LIMIT", 2**16)
     giant = "good " * 2**16
     for name in ("in.csv", "in.jsonl", "in.txt"):
-        texts = ["fine film", giant, "b" * 300, "the end"]
+        texts = ["fine film", giant, "the end"]
         if name == "in.csv":
             write_csv(tmp_path / name, [["text"], *([text] for text in texts)])
         elif name == "in.jsonl":
             write_jsonl(tmp_path / name, [{"text": text} for text in texts])
         else:
             (tmp_path / name).write_text("\n".join(texts))
-        cinesent.score_file(name, f"{name}.jsonl", classifier, max_characters=200)
-        one, two, three, four = read_jsonl(tmp_path / f"{name}.jsonl")
-        assert (two["label"], three["label"]) == (None, None)
+        cinesent.score_file(name, f"{name}.jsonl", classifier)
+        one, two, three = read_jsonl(tmp_path / f"{name}.jsonl")
+        assert two["label"] is None
         assert "longer than" in two["error"] or "never closed" in two["error"]
-        assert "has 300 characters; at most 200" in three["error"]
-        assert scores([one, four]) == expected(classifier, ["fine film", "the end"])
+        assert scores([one, three]) == expected(classifier, ["fine film", "the end"])
 
 
 def test_an_unclosed_quote_costs_one_line(classifier, tmp_path):
@@ -410,17 +409,17 @@ def _first_and_last(source):
     ("options", "error", "says"),
     [
         ({"text_column": "reveiw"}, DataError, "no column 'reveiw'. Did you mean 'review'"),
-        ({"out_format": "xls"}, ConfigError, "--out-format is 'xls'"),
+        ({"out_format": "xls"}, ConfigError, "out_format is 'xls'"),
         ({"evidence": -1}, ConfigError, "evidence is -1"),
         ({"workers": 0}, ConfigError, "workers is 0"),
         ({"model": "none"}, BundleError, "no folder"),
-        ({"target": "in.csv"}, DataError, "IN and OUT at once"),
+        ({"target": "in.csv"}, DataError, "are the same file"),
         ({"target": "no/out.csv"}, ScoringError, "there is no folder"),
         ({"target": "folder.csv"}, ScoringError, "is a folder"),
         ({"target": "out.parquet.gz"}, ConfigError, "leave out the .gz"),
         ({"target": None, "out_format": "parquet"}, ConfigError, "standard output"),
         ({"source": "-", "format": "parquet"}, ConfigError, "standard input"),
-        ({"resume": True, "target": None}, ScoringError, "needs a file as OUT"),
+        ({"resume": True, "target": None}, ScoringError, "needs a file as the output"),
     ],
 )
 def test_mistakes_are_named_before_anything_is_written(classifier, tmp_path, options, error, says):
@@ -435,7 +434,7 @@ def test_mistakes_are_named_before_anything_is_written(classifier, tmp_path, opt
 def test_what_is_there_stays_unless_asked(classifier, tmp_path):
     write_csv(tmp_path / "in.csv", [["review"], ["fine"]])
     (tmp_path / "out.csv").write_text("dear to me")
-    with pytest.raises(ScoringError, match=r"out\.csv is there already.*--overwrite"):
+    with pytest.raises(ScoringError, match=r"out\.csv exists already.*overwrite=True"):
         cinesent.score_file("in.csv", "out.csv", classifier)
     assert (tmp_path / "out.csv").read_text() == "dear to me"
     (tmp_path / "link.csv").symlink_to("out.csv")
@@ -498,11 +497,12 @@ def test_workers_change_nothing(classifier, reviews, tmp_path):
 
 def test_progress_rises_to_the_end(classifier, reviews, tmp_path):
     write_csv(tmp_path / "in.csv", [["review"], *([text] for text in reviews * 8)])
-    seen = []
-    cinesent.score_file("in.csv", "out.csv", classifier, progress=seen.append)
-    assert [step.num_rows for step in seen] == sorted({step.num_rows for step in seen})
-    assert seen[-1].num_rows == 1600
-    assert seen[-1].done == 1.0
+    said = Recorder()
+    cinesent.score_file("in.csv", "out.csv", classifier, reporter=said)
+    shares = [share for share, _ in said.updates]
+    assert shares == sorted(set(shares))
+    assert shares[-1] == 1.0
+    assert said.updates[-1][1].startswith("1,600 rows  ")
 
 
 def test_the_base_install_is_enough(model, tmp_path):

@@ -2,54 +2,67 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from cinesent.cli.console import stdout
-from cinesent.cli.options import ModelOption
+from cinesent.cli.console import result, result_json
+from cinesent.cli.options import JsonOption, ModelOption, QuietOption
 
 if TYPE_CHECKING:
     from cinesent.doctor import Diagnosis
 
 
 def doctor_command(
-    model: ModelOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    model: ModelOption = None, as_json: JsonOption = False, quiet: QuietOption = False
 ) -> None:
     """Check the installation: packages, machine, model, cache folder, and a prediction.
 
-    Exit status 0 if predicting works, else 1.
+    The exit status is 0 if predicting works, else 1. With --quiet only problems
+    are printed.
+
+    For example:
+
+      cinesent doctor --model mine
     """
     from cinesent.doctor import diagnose
 
     diagnosis = diagnose(model)
     if as_json:
-        typer.echo(json.dumps(diagnosis.to_dict(), ensure_ascii=False))
+        result_json(diagnosis.to_dict())
     else:
-        _show(diagnosis)
+        _show(diagnosis, quiet)
     if not diagnosis.ok:
         raise typer.Exit(1)
 
 
-def _show(diagnosis: Diagnosis) -> None:
-    console = stdout()
+def _show(diagnosis: Diagnosis, quiet: bool) -> None:
+    if not quiet:
+        _show_sections(diagnosis)
+    for number, problem in enumerate(diagnosis.problems, start=1):
+        style = "bold red" if problem.stops_predicting else "bold yellow"
+        result((f"{number}. ", style), problem.what)
+        result("   ", (problem.fix, "green"))
+    if quiet:
+        return
+    works = (
+        ("Predicting works", "bold green")
+        if diagnosis.ok
+        else ("Predicting does not work", "bold red")
+    )
+    count = len(diagnosis.problems)
+    result(works, f", {count or 'no'} problem{'' if count == 1 else 's'} found.")
+
+
+def _show_sections(diagnosis: Diagnosis) -> None:
     sections = [(title, list(rows)) for title, rows in _sections(diagnosis)]
     width = max(len(name) for _, rows in sections for name, _ in rows)
     for title, rows in sections:
-        console.print(title, style="bold", markup=False, soft_wrap=True)
+        result((title, "bold"))
         for name, value in rows:
-            # No line breaks: paths stay whole, for whoever copies them.
-            console.print(f"  {name:<{width}}  {value}", markup=False, soft_wrap=True)
-        console.print()
-    for number, problem in enumerate(diagnosis.problems, start=1):
-        console.print(f"{number}. {problem.what}", markup=False, soft_wrap=True)
-        console.print(f"   {problem.fix}", style="green", markup=False, soft_wrap=True)
-    works = "Predicting works" if diagnosis.ok else "Predicting does not work"
-    count = len(diagnosis.problems)
-    console.print(f"{works}, {count or 'no'} problem{'' if count == 1 else 's'} found.")
+            result(f"  {name:<{width}}  ", (value, "dim" if "not installed" in value else ""))
+        result()
 
 
 def _sections(diagnosis: Diagnosis) -> Iterator[tuple[str, Iterator[tuple[str, str]]]]:

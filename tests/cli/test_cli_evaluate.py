@@ -4,34 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 
 import pytest
 
-from cinesent import cli
 from cinesent.bundle import load_bundle
 
 pytestmark = pytest.mark.train
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run the command line in this process; return exit status, stdout and stderr."""
-
-    def _run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cinesent", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "80")
-        cli.console.stdout.cache_clear()
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = stop.code or 0
-        else:
-            status = 0
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return _run
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +53,10 @@ def test_evaluate_shows_tables(run, tiny_run, own_file, monkeypatch):
     monkeypatch.setenv("CINESENT_MODEL", str(tiny_run.bundle))
     status, out, err = run("evaluate", "--data", own_file)
     assert status == 0, err
-    accuracy = f"{100 * tiny_run.validation['accuracy']:.2f} %"
+    accuracy = f"{tiny_run.validation['accuracy']:.2%}"
     assert "accuracy" in out
     assert accuracy in out
-    for expected in ("log loss", "ROC AUC", "called positive", "by length", "tokens", "95 % sure"):
+    for expected in ("log loss", "ROC AUC", "predicted positive", "by length", "tokens", "95% CI"):
         assert expected in out
     assert "…" not in out  # nothing is cut on 80 columns
     assert max(map(len, out.splitlines())) <= 80
@@ -156,7 +134,7 @@ def test_compare_shows_a_table(run, own_file, tmp_path):
     lines = out_file.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "| model | accuracy | log loss | p | train s | parameters |"
     assert lines[2].startswith("| bow-lr | ")
-    assert "1,080 reviews to learn from, 120 held out, seed 0" in lines[-1]
+    assert "1,080 reviews to train on, 120 to validate on, seed 0" in lines[-1]
 
 
 def test_compare_on_test_fits_a_narrow_terminal(run, small_dataset, monkeypatch):
