@@ -56,7 +56,7 @@ class Recipe:
             ConfigError: there is no such preset; the message names the nearest.
         """
         if name not in preset_names():
-            raise ConfigError(f"there is no preset '{name}'. {nearest(name, preset_names())}")
+            raise ConfigError(f"there is no preset '{name}'. {nearest(str(name), preset_names())}")
         payload = _preset_payload(name)
         base = payload.pop("preset", None)
         begin = cls(name) if base is None else cls.from_preset(base)
