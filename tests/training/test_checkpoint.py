@@ -67,12 +67,17 @@ def test_nothing_is_left_of_a_finished_run(tmp_path: Path) -> None:
 
 def test_a_run_that_fails_keeps_its_results_if_it_has_any(tmp_path: Path) -> None:
     checkpoint = Checkpoint(tmp_path / "model.checkpoint")
-    with pytest.raises(DataError), checkpoint.recording({"seed": 0}):
+    with pytest.raises(DataError, match="no reviews"), checkpoint.recording({"seed": 0}):
         raise DataError("no reviews")
     assert not any(tmp_path.iterdir())
-    with pytest.raises(TrainingError), checkpoint.recording({"seed": 0}):
-        checkpoint.cached("logits", zeros)
-        raise TrainingError("diverged")
+
+    def diverge() -> None:
+        with checkpoint.recording({"seed": 0}):
+            checkpoint.cached("logits", zeros)
+            raise TrainingError("diverged")
+
+    with pytest.raises(TrainingError, match="diverged"):
+        diverge()
     assert checkpoint.exists
 
 

@@ -96,8 +96,8 @@ def choose_recipe(
     recipe = recipe.overlay(settings or {})
     if not splits and {"validation", "training.validation"} & set(settings or {}):
         raise ConfigError(
-            f"the setting validation has no effect with {option('validation')}, which holds nothing "
-            "of the data out. Leave one of them out."
+            f"the setting validation has no effect with {option('validation')}, which replaces the "
+            "reviews that are held out. Leave out one of the two."
         )
     if initial:
         initial.check_recipe(recipe)
