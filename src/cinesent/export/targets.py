@@ -28,7 +28,7 @@ Scorer = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class Format:
+class ExportFormat:
     """A kind of file that a model can be exported to.
 
     Attributes:
@@ -178,9 +178,9 @@ def _open_saved_model(bundle: Bundle, path: Path) -> Scorer:
 #: The formats by name. The SavedModel is in a folder "1", as TensorFlow Serving expects: the name
 #: is the version of the model.
 FORMATS = {
-    "onnx": Format("model.onnx", _write_onnx, _open_onnx, _require_nothing),
-    "keras": Format("model.keras", _write_keras, _open_keras, _require_keras),
-    "savedmodel": Format(
+    "onnx": ExportFormat("model.onnx", _write_onnx, _open_onnx, _require_nothing),
+    "keras": ExportFormat("model.keras", _write_keras, _open_keras, _require_keras),
+    "savedmodel": ExportFormat(
         "saved_model/1", _write_saved_model, _open_saved_model, _require_tensorflow
     ),
 }
