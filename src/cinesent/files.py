@@ -66,8 +66,7 @@ def create_exclusive(path: Path) -> IO[bytes]:
         FileExistsError: the name exists, even as a symbolic link that points nowhere.
         OSError: it cannot be created.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS
-    return os.fdopen(os.open(path, flags, 0o666), "w+b")
+    return os.fdopen(_open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL), "w+b")
 
 
 def open_existing(path: Path) -> IO[bytes]:
@@ -77,7 +76,7 @@ def open_existing(path: Path) -> IO[bytes]:
         OSError: it does not exist, is a symbolic link or not a regular file, or cannot be opened.
     """
     _check_regular(os.lstat(path), path)
-    handle = os.open(path, os.O_RDWR | _FLAGS)
+    handle = _open(path, os.O_RDWR)
     try:
         # Another process may have put something else there in between.
         _check_regular(os.fstat(handle), path)
@@ -85,6 +84,22 @@ def open_existing(path: Path) -> IO[bytes]:
     except BaseException:
         os.close(handle)
         raise
+
+
+def _open(path: Path, flags: int) -> int:
+    """Open a file; its number is never that of a standard stream.
+
+    Where a process was started with a closed stream, the system gives its number to the next file,
+    and what a library prints would get into that file.
+    """
+    opened = [os.open(path, flags | _FLAGS, 0o666)]
+    try:
+        while opened[-1] <= _LAST_STANDARD_STREAM:
+            opened.append(os.dup(opened[-1]))
+        return opened.pop()
+    finally:
+        for handle in opened:
+            os.close(handle)
 
 
 def _check_regular(status: os.stat_result, path: Path) -> None:
@@ -139,5 +154,6 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+_LAST_STANDARD_STREAM = 2
 # Not followed where the system can say so; never inherited by child processes.
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)

@@ -63,7 +63,8 @@ def compare_command(
     Rows are sorted by accuracy on the validation reviews. p is the p-value of
     McNemar's test against the first row.
 
-    Examples:
+    For example:
+
       cinesent compare --data imdb-train --models majority,bow-lr,nb-lr
 
       cinesent compare --data imdb --set epochs=2 --test --out results.md

@@ -55,7 +55,8 @@ def describe(
 ) -> None:
     """Count what is in a dataset: reviews, labels, ratings, lengths, films, duplicates.
 
-    Examples:
+    For example:
+
       cinesent data describe --data imdb --plots plots
 
       cinesent data describe --data reviews.csv --json
@@ -101,7 +102,8 @@ def check(
 
     The exit status is 1 if it cannot.
 
-    Examples:
+    For example:
+
       cinesent data check reviews.csv
 
       cinesent data check --data stars.xlsx --label-column stars --positive-from 6

@@ -53,7 +53,8 @@ def evaluate_command(
 ) -> None:
     """Evaluate a model on labelled reviews: accuracy, other metrics, weak spots.
 
-    Examples:
+    For example:
+
       cinesent evaluate --data imdb
 
       cinesent evaluate --model mine --data reviews.csv --report report

@@ -62,7 +62,8 @@ def predict_command(
     The number is the probability that the review is positive. An empty review
     is reported as an error; the exit status is 1 if there is nothing else.
 
-    Examples:
+    For example:
+
       cinesent predict "A quiet triumph." "Two hours I will not get back."
 
       cinesent predict --explain "Not good, not bad; simply long."

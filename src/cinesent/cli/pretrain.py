@@ -55,7 +55,8 @@ def pretrain_command(
     Ctrl-C stops after the current step; the same command with --resume
     continues, also after a crash.
 
-    Examples:
+    For example:
+
       cinesent pretrain --data imdb --out language-model
 
       cinesent train --data imdb --preset accurate --from language-model --out model

@@ -121,7 +121,8 @@ def score_command(
 
     With --json a summary is printed, so the rows need a file as OUT.
 
-    Examples:
+    For example:
+
       cinesent score reviews.csv scored.csv
 
       cinesent score reviews.jsonl.gz scored.parquet --tokens --workers 4

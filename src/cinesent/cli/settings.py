@@ -90,7 +90,8 @@ def settings_command(
     Each setting comes with its meaning, its bounds and its value in each preset.
     With --preset, --config or --set the recipe that they make is printed.
 
-    Examples:
+    For example:
+
       cinesent settings
 
       cinesent settings learning_rate

@@ -94,7 +94,8 @@ def train_command(
     Ctrl-C stops after the current step and keeps the best model so far; the
     same command with --resume continues, also after a crash.
 
-    Examples:
+    For example:
+
       cinesent train --data imdb --out model
 
       cinesent train --data reviews.csv --from packaged --out mine

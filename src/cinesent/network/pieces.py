@@ -7,6 +7,7 @@ is carried to the next piece. The answers are those of the graph up to float32 r
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from cinesent.network.admission import ADMISSION, LARGEST_RUN
 from cinesent.network.lstm_model import OUTPUTS, lstm_model
-from cinesent.network.runtime import create_session
+from cinesent.network.runtime import create_session, run_failed
 from cinesent.recipes import NGRAM_ROW, ModelConfig
 from cinesent.text.ngrams import first_occurrences, ngram_buckets
 from cinesent.text.tokenizer import PADDING_ID
@@ -66,16 +67,15 @@ class PieceReader:
         self, ids: NDArray[np.int64], direction: int, shares: NDArray[np.float64]
     ) -> float:
         """Return what one LSTM adds to the logit; its tokens' parts are added to `shares`."""
-        heads = {
-            pooling: self.constants[f"head_{pooling}"][direction, 0].astype(np.float64)
-            for pooling in self.config.poolings
-        }
-        pools = [_POOLS[name](head, len(ids), shares) for name, head in heads.items()]
+        pools: list[_Pool] = []
+        for pooling in self.config.poolings:
+            head = self.constants[f"head_{pooling}"][direction, 0].astype(np.float64)
+            pools.append(_POOLS[pooling](head, shares))
         for start, states in self._states(ids, direction):
             real = ids[start : start + len(states)] != PADDING_ID
             for pool in pools:
                 pool.add(start, states, real, backward=direction == 1)
-        return sum(pool.score(shares) for pool in pools)
+        return sum(pool.score() for pool in pools)
 
     def _states(
         self, ids: NDArray[np.int64], direction: int
@@ -93,15 +93,18 @@ class PieceReader:
             piece = ids[start : start + self.piece][::step]
             with ADMISSION.run(len(piece)):
                 feed["vectors"] = self._vectors(piece)[:, None, :]
-                states, feed["state"], feed["cell"] = self._session.run(OUTPUTS, feed)
+                try:
+                    states, feed["state"], feed["cell"] = self._session.run(OUTPUTS, feed)
+                except Exception as error:  # the runtime does not export the classes it raises
+                    raise run_failed(piece.shape, error) from error
             yield start, states[::step, 0, 0]
 
     def _vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return word vectors, (time, embedding_dim)."""
-        vectors = self.constants["embedding"][ids]
-        if "embedding_scale" not in self.constants:
-            return vectors
-        return vectors.astype(np.float32) * self.constants["embedding_scale"][ids]
+        vectors: NDArray[np.float32] = self.constants["embedding"][ids].astype(np.float32)
+        if "embedding_scale" in self.constants:
+            vectors *= self.constants["embedding_scale"][ids]
+        return vectors
 
     def _score_ngrams(self, ids: NDArray[np.int64], shares: NDArray[np.float64]) -> float:
         """Return the score of the n-grams; each one's is divided among its words in `shares`."""
@@ -121,11 +124,41 @@ class PieceReader:
         return float(weights.sum())
 
 
-class _MaxPool:
+class _Pool(ABC):
+    """Pools the states of one LSTM, which come piece by piece.
+
+    Args:
+        head: weights of the pooled units in the logit, (units,).
+        shares: receives what each token contributes, (time,); empty if that is not wanted.
+    """
+
+    def __init__(self, head: NDArray[np.float64], shares: NDArray[np.float64]) -> None:
+        self.head = head
+        self.shares = shares
+
+    @abstractmethod
+    def add(
+        self, start: int, states: NDArray[np.float32], real: NDArray[np.bool_], backward: bool
+    ) -> None:
+        """Pool a piece.
+
+        Args:
+            start: the first token of the piece.
+            states: in the order of time, (piece, units).
+            real: False at padding, (piece,).
+            backward: whether the LSTM reads backwards, so that the last piece comes first.
+        """
+
+    @abstractmethod
+    def score(self) -> float:
+        """Return what the pooled states add to the logit, and write `shares`."""
+
+
+class _MaxPool(_Pool):
     """Keeps the largest value of each unit; it belongs to the first token that has it."""
 
-    def __init__(self, head: NDArray[np.float64], length: int, shares: NDArray[np.float64]) -> None:
-        self._head = head
+    def __init__(self, head: NDArray[np.float64], shares: NDArray[np.float64]) -> None:
+        super().__init__(head, shares)
         self._largest = np.full(len(head), -2.0, dtype=np.float32)  # below any state
         self._winners = np.zeros(len(head), dtype=np.intp)
 
@@ -135,62 +168,58 @@ class _MaxPool:
         masked = states if real.all() else np.where(real[:, None], states, np.float32(-2))
         places = masked.argmax(axis=0)
         found = masked[places, np.arange(len(places))]
-        # Backwards the pieces come in the other order: of equal values the one found later is first.
+        # The backward LSTM reads the last piece first: of equal values, the latest found counts.
         better = found >= self._largest if backward else found > self._largest
         self._largest[better] = found[better]
         self._winners[better] = start + places[better]
 
-    def score(self, shares: NDArray[np.float64]) -> float:
-        parts = self._largest * self._head
-        if len(shares):
-            np.add.at(shares, self._winners, parts)
+    def score(self) -> float:
+        parts = self._largest * self.head
+        if len(self.shares):
+            np.add.at(self.shares, self._winners, parts)
         return float(parts.sum())
 
 
-class _MeanPool:
+class _MeanPool(_Pool):
     """Sums the states; each token gets what its states add."""
 
-    def __init__(self, head: NDArray[np.float64], length: int, shares: NDArray[np.float64]) -> None:
-        self._head = head
+    def __init__(self, head: NDArray[np.float64], shares: NDArray[np.float64]) -> None:
+        super().__init__(head, shares)
         self._sum, self._count = 0.0, 0
-        self._parts = np.zeros(length if len(shares) else 0)
+        self._parts = np.zeros(len(shares))
 
     def add(
         self, start: int, states: NDArray[np.float32], real: NDArray[np.bool_], backward: bool
     ) -> None:
-        parts = np.where(real, states @ self._head, 0.0)
+        parts = np.where(real, states @ self.head, 0.0)
         self._sum += float(parts.sum())
         self._count += int(np.count_nonzero(real))
         if len(self._parts):
             self._parts[start : start + len(parts)] = parts
 
-    def score(self, shares: NDArray[np.float64]) -> float:
+    def score(self) -> float:
         count = max(1, self._count)
-        if len(shares):
-            shares += self._parts / count
+        self.shares += self._parts / count
         return self._sum / count
 
 
-class _LastPool:
+class _LastPool(_Pool):
     """Keeps the last state; each token gets the change when it was read."""
 
-    def __init__(self, head: NDArray[np.float64], length: int, shares: NDArray[np.float64]) -> None:
-        self._head = head
-        self._level = 0.0
-        self._shares = shares
+    _level = 0.0
 
     def add(
         self, start: int, states: NDArray[np.float32], real: NDArray[np.bool_], backward: bool
     ) -> None:
         step = -1 if backward else 1
-        levels = (states @ self._head)[::step]
-        if len(self._shares):
+        levels = (states @ self.head)[::step]
+        if len(self.shares):
             changes = np.diff(levels, prepend=self._level)
-            self._shares[start : start + len(levels)] += changes[::step]
+            self.shares[start : start + len(levels)] += changes[::step]
         self._level = float(levels[-1])
 
-    def score(self, shares: NDArray[np.float64]) -> float:
+    def score(self) -> float:
         return self._level
 
 
-_POOLS = {"max": _MaxPool, "mean": _MeanPool, "last": _LastPool}
+_POOLS: dict[str, type[_Pool]] = {"max": _MaxPool, "mean": _MeanPool, "last": _LastPool}

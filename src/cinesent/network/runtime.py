@@ -96,10 +96,7 @@ def run_session(
         with ADMISSION.run(token_ids.size):
             logits, contributions = session.run(["logits", "contributions"], feed)
     except Exception as error:  # as above
-        raise BundleError(
-            f"the graph fails on ids of shape {token_ids.shape}: {_reason(error)}. It does not fit "
-            "its config or tokenizer, or there is too little memory for a review of this length."
-        ) from error
+        raise run_failed(token_ids.shape, error) from error
     if logits.shape != token_ids.shape[:1] or contributions.shape != token_ids.shape:
         raise BundleError(
             f"the graph gives shapes {logits.shape} and {contributions.shape} for ids of shape "
@@ -107,6 +104,14 @@ def run_session(
         )
     check_answers(logits, contributions)
     return logits, contributions
+
+
+def run_failed(shape: tuple[int, ...], error: Exception) -> BundleError:
+    """Return the error to raise when the runtime fails on token ids of this shape."""
+    return BundleError(
+        f"the graph fails on ids of shape {shape}: {_reason(error)}. It does not fit its config or "
+        "tokenizer, or there is too little memory."
+    )
 
 
 def check_answers(logits: NDArray[np.float32], contributions: NDArray[np.float32]) -> None:

@@ -18,6 +18,7 @@ from cinesent.bundle.provenance import DataSource, ParentModel, Provenance
 from cinesent.classifier import Classifier, load
 from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset, Reviews
+from cinesent.errors import ConfigError, option
 from cinesent.models.backend import import_keras
 from cinesent.progress import Reporter
 from cinesent.recipes import Recipe
@@ -67,13 +68,23 @@ class Start:
 
 
 def choose_recipe(
-    preset: str | Recipe, settings: Mapping[str, Any] | None, initial: Initial | None = None
+    preset: str | Recipe,
+    settings: Mapping[str, Any] | None,
+    initial: Initial | None = None,
+    *,
+    splits: bool = True,
 ) -> Recipe:
     """Return the recipe of a run: a preset, adapted to the initial model, with the settings.
 
+    Args:
+        preset: the name of a preset, or a recipe.
+        settings: overlaid on it.
+        initial: the model to start from.
+        splits: whether a share of the data is held out, by the setting `validation`.
+
     Raises:
-        ConfigError: there is no such preset or setting, a value is wrong, or the network is not
-            that of the initial model.
+        ConfigError: there is no such preset or setting, a value is wrong or has no effect, or the
+            network is not that of the initial model.
     """
     check_option("preset", preset, (str, Recipe), "the name of a preset or a Recipe")
     if isinstance(preset, Recipe):
@@ -83,6 +94,11 @@ def choose_recipe(
         recipe = initial.adapt(recipe) if initial else recipe
     check_option("settings", settings, (Mapping, type(None)), 'a dictionary such as {"units": 96}')
     recipe = recipe.overlay(settings or {})
+    if not splits and {"validation", "training.validation"} & set(settings or {}):
+        raise ConfigError(
+            f"the setting validation has no effect with {option('validation')}, which replaces the "
+            "reviews that are held out. Leave out one of the two."
+        )
     if initial:
         initial.check_recipe(recipe)
     return recipe

@@ -131,7 +131,7 @@ def train(
         reporter=reporter,
     )
     model_before = open_initial(initial, options)
-    recipe = choose_recipe(preset, settings, model_before)
+    recipe = choose_recipe(preset, settings, model_before, splits=validation is None)
     on_epoch = open_log(tensorboard)
     start = begin(
         options, data, recipe, initial=model_before, teachers=teachers, validation=validation

@@ -1,4 +1,4 @@
-"""How much to believe each of several models."""
+"""Stacking weights: how much each of several models counts."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import numpy as np
 import pytest
 
 from cinesent.probability import log_odds
-from cinesent.training.weighing import weigh
+from cinesent.training.teachers.stacking import stacking_weights
 
 
 @pytest.mark.parametrize("truth", [(0.6, 0.3), (0.5, 0.2, 0.4), (0.7,)])
-def test_weighing_finds_the_factors_that_made_the_labels(truth: tuple[float, ...]) -> None:
+def test_the_factors_that_made_the_labels_are_found(truth: tuple[float, ...]) -> None:
     rng = np.random.default_rng(0)
-    opinions = rng.normal(size=(len(truth), 20_000)) * 2
-    chance = 1 / (1 + np.exp(-(np.array(truth) @ opinions)))
-    factors = weigh(opinions, rng.random(20_000) < chance)
+    logits = rng.normal(size=(len(truth), 20_000)) * 2
+    chance = 1 / (1 + np.exp(-(np.array(truth) @ logits)))
+    factors = stacking_weights(logits, rng.random(20_000) < chance)
     assert factors == pytest.approx(truth, abs=0.06)
 
 
-def test_what_says_the_opposite_gets_no_say() -> None:
+def test_a_model_that_contradicts_the_labels_gets_no_weight() -> None:
     rng = np.random.default_rng(0)
     network = rng.normal(size=1000)
     labels = rng.random(1000) < 1 / (1 + np.exp(-network))
     contrary = rng.normal(size=1000) - 2.0 * labels
-    assert weigh(np.stack([network, contrary]), labels)[1] == 0.0
+    assert stacking_weights(np.stack([network, contrary]), labels)[1] == 0.0
 
 
 def test_four_reviews_do_not_decide() -> None:
     # Both are right on all four, so without a prior the factors would grow to their bound.
-    opinions = np.array([[1.0, -1.0, 2.0, -2.0], [0.5, -0.5, 0.1, -0.1]])
-    factors = weigh(opinions, np.array([1, 0, 1, 0]))
+    logits = np.array([[1.0, -1.0, 2.0, -2.0], [0.5, -0.5, 0.1, -0.1]])
+    factors = stacking_weights(logits, np.array([1, 0, 1, 0]))
     assert factors == pytest.approx((0.5, 0.5), abs=0.2)
 
 

@@ -19,15 +19,15 @@ from cinesent.data import Dataset, Reviews
 from cinesent.data.split import split_reviews
 from cinesent.errors import ConfigError, DataError, TrainingError
 from cinesent.recipes import Recipe
-from cinesent.training.options import checkpoint_folder
-from cinesent.training.run import TrainingRun, train
+from cinesent.training.target import checkpoint_folder
+from cinesent.training.train import TrainingRun, train
 
 pytestmark = pytest.mark.train
 
 
 @pytest.fixture
 def reviews_csv(small_dataset: Dataset, tmp_path: Path) -> Path:
-    """The small dataset's training reviews as a file of one's own."""
+    """The training reviews of the small dataset as a CSV file."""
     path = tmp_path / "reviews.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -55,7 +55,7 @@ class Command:
 
     def __init__(self, data: Path, out: Path, *more: str) -> None:
         program = (
-            "import cinesent.training.loop as loop; loop.CHECKPOINT_SECONDS = 0.0; "
+            "import cinesent.training.engine.loop as loop; loop.CHECKPOINT_SECONDS = 0.0; "
             "from cinesent.cli import main; main()"
         )
         self.out = out
@@ -126,7 +126,7 @@ def test_a_killed_run_resumes_to_the_weights_of_an_undisturbed_one(
     with Command(reviews_csv, killed, "--resume") as command:
         status, messages = command.finish()
     assert status == 0, messages
-    assert "goes on at step" in messages
+    assert "resumes at step" in messages
     expected = weights_of(tmp_path / "whole")
     for name, value in weights_of(killed).items():
         np.testing.assert_array_equal(value, expected[name], err_msg=name)
@@ -145,12 +145,14 @@ def test_ctrl_c_keeps_the_best_model_so_far(
     assert "Traceback" not in messages
     assert "interrupted; the best model so far is in" in messages
     assert 0 <= cinesent.load(out).predict(["A fine film."])[0].probability <= 1
-    assert checkpoint_folder(out).exists(), "and the run can be gone on with"
+    assert checkpoint_folder(out).exists(), "and the run can be resumed"
 
-    # Neither is the unfinished run lost by mistake, nor gone on with as if it were another one.
-    with pytest.raises(TrainingError, match="Go on with it by --resume, or drop it by --overwrite"):
+    # The unfinished run is neither lost by mistake nor resumed with other data.
+    with pytest.raises(
+        TrainingError, match="Resume it with resume=True, or delete it with overwrite=True"
+    ):
         train(small_dataset, out=out)
-    with pytest.raises(TrainingError, match="is another one: data.name was"):
+    with pytest.raises(TrainingError, match="is a different one: data.name was"):
         train(small_dataset, out=out, resume=True)
 
 
@@ -170,7 +172,7 @@ def test_both_presets_train_on_every_backend(
     environment = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
-    # The bundle was compared with what this backend says before it was written.
+    # The bundle was compared with the predictions of this backend before it was written.
     manifest = json.loads((tmp_path / "model" / "manifest.json").read_text())
     assert manifest["backend"] == backend
 
@@ -203,7 +205,7 @@ def test_the_classic_preset_trains_and_predicts_as_it_was_trained(
     assert brier == pytest.approx(run.validation["brier"], abs=1e-5)
 
 
-def test_the_bundle_holds_what_the_run_saw(tiny_run: TrainingRun) -> None:
+def test_the_bundle_holds_the_history_of_the_run(tiny_run: TrainingRun) -> None:
     folder = tiny_run.bundle
     with (folder / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -218,12 +220,12 @@ def test_the_bundle_holds_what_the_run_saw(tiny_run: TrainingRun) -> None:
 def test_nothing_is_replaced_unasked(
     tiny_run: TrainingRun, small_dataset: Dataset, tmp_path: Path
 ) -> None:
-    with pytest.raises(TrainingError, match=r"holds a model already.*--overwrite"):
+    with pytest.raises(TrainingError, match=r"holds a model already.*overwrite=True"):
         train(small_dataset, out=tiny_run.bundle)
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "thesis.txt").write_text("three years of work")
     for overwrite in (False, True):
-        with pytest.raises(TrainingError, match="is no model of cinesent"):
+        with pytest.raises(TrainingError, match="is not a model of cinesent"):
             train(small_dataset, out=tmp_path / "notes", overwrite=overwrite)
     with pytest.raises(TrainingError, match="there is no unfinished run to resume"):
         train(small_dataset, out=tmp_path / "new", resume=True)
@@ -236,8 +238,6 @@ def test_wrong_arguments_are_refused_before_any_work(small_dataset: Dataset, tmp
         train(small_dataset, out=tmp_path / "m", backend="tensorflwo")
     with pytest.raises(ConfigError, match="Keras runs on tensorflow in this process"):
         train(small_dataset, out=tmp_path / "m", backend="jax")
-    with pytest.raises(ConfigError, match="no option 'sed'.*Did you mean 'seed'"):
-        train(small_dataset, out=tmp_path / "m", sed=3)
     one_sided = Reviews(["good"] * 10, np.ones(10, dtype=np.int8), "one-sided")
     with pytest.raises(DataError, match="0 negative and 10 positive"):
         train(Dataset("one-sided", one_sided), out=tmp_path / "m")
@@ -257,7 +257,7 @@ def test_tensorboard_files_on_request(small_dataset: Dataset, tmp_path: Path) ->
         assert b"loss" in events.read_bytes()
 
 
-def test_mixed_precision_is_for_learning_only(small_dataset: Dataset, tmp_path: Path) -> None:
+def test_mixed_precision_is_for_training_only(small_dataset: Dataset, tmp_path: Path) -> None:
     import keras
 
     settings = {"units": 4, "embedding_dim": 8, "vocabulary_size": 500, "max_length": 32}
