@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import resource
+import shutil
 import signal
 import sys
 import tempfile
@@ -142,9 +143,8 @@ def _too_long(*signal_and_frame: object) -> None:
 
 
 def _keep(folder: Path, target: Path) -> None:
-    import shutil
-
-    shutil.copytree(folder, target, symlinks=True, dirs_exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(folder, target, symlinks=True)
 
 
 def report(finding: Finding, seed: int) -> str:
