@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 
@@ -264,12 +265,16 @@ def test_someone_who_types_gets_each_answer_at_once(folder):
         stderr=subprocess.PIPE,
     ) as process:
         os.close(theirs)
-        for text in ("a quiet triumph", "simply long"):
-            os.write(ours, text.encode() + b"\n")
-            assert json.loads(process.stdout.readline())["text"] == text
-        os.write(ours, b"\x04")  # Ctrl-D
-        assert process.wait(timeout=60) == 0
-        assert process.stderr.read() == b""
+        try:
+            for text in ("a quiet triumph", "simply long"):
+                os.write(ours, text.encode() + b"\n")
+                assert select.select([process.stdout], [], [], 30)[0], "no answer"
+                assert json.loads(process.stdout.readline())["text"] == text
+            os.write(ours, b"\x04")  # Ctrl-D
+            assert process.wait(timeout=30) == 0
+            assert process.stderr.read() == b""
+        finally:
+            process.kill()
     os.close(ours)
 
 

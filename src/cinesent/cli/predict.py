@@ -158,16 +158,8 @@ def _write(text: str, prediction: Prediction, explain: bool, as_json: bool) -> N
 
 
 def _record(text: str, prediction: Prediction, explain: bool) -> dict[str, Any]:
-    record = {
-        "text": text,
-        "label": prediction.label,
-        "probability": prediction.probability,
-        "num_tokens": prediction.num_tokens,
-        "num_unknown": prediction.num_unknown,
-        "truncated": prediction.truncated,
-        "error": None,
-    }
-    return record | ({"evidence": prediction.evidence} if explain else {})
+    evidence = {"evidence": prediction.evidence} if explain else {}
+    return {"text": text, **prediction.to_dict(), "error": None, **evidence}
 
 
 def _write_error(text: str, error: str, as_json: bool) -> None:
