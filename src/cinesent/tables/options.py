@@ -75,6 +75,32 @@ class TableOptions:
             object.__setattr__(self, "delimiter", _checked_delimiter(self.delimiter))
 
 
+# The formats that an option has a meaning for.
+_APPLIES = {
+    "encoding": ("csv", "tsv", "jsonl", "json", "lines"),
+    "delimiter": ("csv", "tsv"),
+    "header": ("csv", "tsv", "xlsx"),
+    "text_column": ("csv", "tsv", "jsonl", "json", "parquet", "xlsx"),
+}
+
+
+def check_applies(options: TableOptions, name: str, source: str) -> None:
+    """Raise ConfigError for an option that has no meaning for a format.
+
+    Args:
+        options: those that were given.
+        name: of the format.
+        source: the file, for messages.
+    """
+    for key, formats in _APPLIES.items():
+        value = getattr(options, key)
+        if name not in formats and value != getattr(TableOptions, key):
+            raise ConfigError(
+                f"{source} is read as {name}, for which {option(key, value)} has no meaning; "
+                "leave it out."
+            )
+
+
 def check_optional_text(name: str, value: object) -> None:
     """Raise ConfigError unless the parameter `name` is a string or None."""
     if value is not None and not isinstance(value, str):
