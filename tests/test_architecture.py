@@ -217,9 +217,12 @@ def messages(path: Path) -> Iterator[tuple[int, str]]:
             parts = [v.value if isinstance(v, ast.Constant) else "{}" for v in node.values]
             skipped.update(id(value) for value in node.values)
             yield node.lineno, "".join(map(str, parts))
-        elif id(node) not in skipped and isinstance(node, ast.Constant):
-            if isinstance(node.value, str):
-                yield node.lineno, node.value
+        elif (
+            id(node) not in skipped
+            and isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+        ):
+            yield node.lineno, node.value
 
 
 @pytest.mark.parametrize(

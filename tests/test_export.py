@@ -278,9 +278,9 @@ def test_what_is_no_path_is_refused(models, out):
         export_model(models["default"], out, "onnx")
 
 
-@pytest.mark.parametrize("format", [None, 5, ["onnx"], ""])
+@pytest.mark.parametrize("format", [None, 5, ["onnx"], np.array(["onnx", "keras"]), ""])
 def test_what_is_no_format_is_refused(models, tmp_path, format):
-    with pytest.raises(ConfigError, match="there is no format"):
+    with pytest.raises(ConfigError, match="there is no format|expected the name of a format"):
         export_model(models["default"], tmp_path / "out", format)
 
 

@@ -10,13 +10,14 @@ import sys
 import typing
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import cinesent
 
 # Names that modules import for type checkers only.
-LATE = {"NDArray": NDArray}
+LATE = {"np": np, "NDArray": NDArray}
 
 NAMES = [name for name in cinesent.__all__ if name != "__version__"]
 

@@ -178,8 +178,10 @@ def require(module: str, extra: str, what: str) -> None:
         raise MissingExtraError(extra, what)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: object, known: Iterable[str]) -> str:
     """Suggest the `known` word that a mistyped `word` is close to, if any, and list them all.
+
+    A word that is not a string, because a caller passed something else, is close to none.
 
     Example:
         >>> nearest("defualt", ["classic", "default"])
@@ -188,8 +190,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
         'Known: pooling, truncation.'
     """
     names = sorted(known)
-    best = max(names, key=lambda name: _similarity(word, name), default="")
-    hint = f"Did you mean '{best}'? " if _similarity(word, best) >= _SIMILAR else ""
+    mistyped = word if isinstance(word, str) else ""
+    best = max(names, key=lambda name: _similarity(mistyped, name), default="")
+    hint = f"Did you mean '{best}'? " if _similarity(mistyped, best) >= _SIMILAR else ""
     return f"{hint}Known: {', '.join(names)}."
 
 

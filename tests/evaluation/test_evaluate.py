@@ -263,9 +263,9 @@ def test_a_report_needs_a_path(classifier, small_dataset, report):
         evaluate(classifier, small_dataset, report=report)
 
 
-@pytest.mark.parametrize("split", [5, ["test"], "", b"test"])
+@pytest.mark.parametrize("split", [5, ["test"], "", b"test", np.array(["test", "train"])])
 def test_a_split_is_a_name(classifier, small_dataset, split):
-    with pytest.raises(ConfigError, match="there is no split"):
+    with pytest.raises(ConfigError, match="there is no split|expected the name of a split"):
         evaluate(classifier, small_dataset, split=split)
 
 

@@ -160,6 +160,8 @@ def check_model(path: str | Path | None) -> tuple[ModelCheck | None, list[Proble
     """
     started = time.perf_counter()
     try:
+        import onnxruntime  # noqa: F401 -- if it is broken, that is not the model's fault
+
         from cinesent.classifier import load
 
         classifier = load(path)

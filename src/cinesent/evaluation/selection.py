@@ -9,7 +9,7 @@ from cinesent.bundle import Bundle
 from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.data.split import split_reviews
-from cinesent.errors import BundleError, ConfigError, DataError, nearest, option
+from cinesent.errors import BundleError, ConfigError, DataError, check_type, nearest, option
 from cinesent.progress import SILENT, Reporter
 from cinesent.tables import LabelKeywords
 
@@ -39,8 +39,9 @@ def as_dataset(
 
 def check_split(split: str | None) -> None:
     """Raise ConfigError unless `split` is one that can be scored, or None."""
+    check_type("split", split, (str, type(None)), "the name of a split")
     if split is not None and split not in EVALUATION_SPLITS:
-        raise ConfigError(f"there is no split {split!r}. {nearest(str(split), EVALUATION_SPLITS)}")
+        raise ConfigError(f"there is no split {split!r}. {nearest(split, EVALUATION_SPLITS)}")
 
 
 def choose_reviews(

@@ -79,8 +79,9 @@ def export_model(
     """
     check_type("overwrite", overwrite, bool, "True or False")
     check_type("reporter", reporter, Reporter, "a cinesent.Reporter")
-    if not isinstance(format, str) or format not in FORMATS:
-        raise ConfigError(f"there is no format {format!r}. {nearest(str(format), FORMATS)}")
+    check_type("format", format, str, "the name of a format")
+    if format not in FORMATS:
+        raise ConfigError(f"there is no format {format!r}. {nearest(format, FORMATS)}")
     target = Path(os.path.realpath(expand_user(out)))
     try:
         _check_target(target, overwrite)
