@@ -12,7 +12,8 @@ from scored_files import Recorder, read_csv, write_csv
 
 import cinesent
 from cinesent.errors import ConfigError, DataError, ScoringError
-from cinesent.scoring.part import Part, part_names
+from cinesent.scoring.hidden_files import part_names
+from cinesent.scoring.part import Part
 from cinesent.tables import rows
 
 #: The hidden files that writing out.csv uses.

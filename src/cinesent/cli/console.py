@@ -156,8 +156,13 @@ def stdout_is_terminal() -> bool:
 
 
 def stdin_is_terminal() -> bool:
-    """Return whether there is a person at standard input, or nobody at all, and no pipe."""
-    return sys.stdin is None or sys.stdin.closed or _is_terminal(sys.stdin)
+    """Return whether someone types what is read from stdin."""
+    return _is_terminal(sys.stdin)
+
+
+def stdin_is_closed() -> bool:
+    """Return whether nothing can be read from stdin."""
+    return sys.stdin is None or sys.stdin.closed
 
 
 def stderr_console() -> Console:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
@@ -12,7 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from cinesent.cli.console import Piece, result, result_json, stdin_is_terminal
+from cinesent.cli.console import (
+    Piece,
+    result,
+    result_json,
+    stdin_is_closed,
+    stdin_is_terminal,
+)
 from cinesent.cli.dashes import without_marks
 from cinesent.cli.options import EncodingOption, JsonOption, ModelOption, QuietOption
 from cinesent.cli.reporting import ConsoleReporter
@@ -109,11 +116,19 @@ def _lines(
         for text in texts:
             _check_no_file(text)
         return iter(_Line(text, None if text.strip() else _EMPTY) for text in texts)
-    if not texts and stdin_is_terminal():
+    if not texts and (stdin_is_terminal() or stdin_is_closed()):
         raise typer.BadParameter(
             'no review given. Try: cinesent predict "A quiet triumph.", or pipe one per line.'
         )
-    return _read_stdin(encoding, reporter)
+    return _typed_lines() if stdin_is_terminal() else _piped_lines(encoding, reporter)
+
+
+def _typed_lines() -> Iterator[_Line]:
+    """Yield each line as it is typed; the encoding of a terminal is known."""
+    encoding = sys.stdin.encoding
+    for line in sys.stdin.buffer:
+        text = line.decode(encoding, "replace").rstrip("\r\n")
+        yield _Line(text, None if text.strip() else _EMPTY)
 
 
 def _check_no_file(text: str) -> None:
@@ -135,7 +150,7 @@ def _check_no_file(text: str) -> None:
     )
 
 
-def _read_stdin(encoding: str | None, reporter: ConsoleReporter) -> Iterator[_Line]:
+def _piped_lines(encoding: str | None, reporter: ConsoleReporter) -> Iterator[_Line]:
     """Yield one item per line of standard input, so that line n of the output belongs to it."""
     from cinesent.tables import TableOptions, open_table
 
@@ -158,16 +173,8 @@ def _write(text: str, prediction: Prediction, explain: bool, as_json: bool) -> N
 
 
 def _record(text: str, prediction: Prediction, explain: bool) -> dict[str, Any]:
-    record = {
-        "text": text,
-        "label": prediction.label,
-        "probability": prediction.probability,
-        "num_tokens": prediction.num_tokens,
-        "num_unknown": prediction.num_unknown,
-        "truncated": prediction.truncated,
-        "error": None,
-    }
-    return record | ({"evidence": prediction.evidence} if explain else {})
+    evidence = {"evidence": prediction.evidence} if explain else {}
+    return {"text": text, **prediction.to_dict(), "error": None, **evidence}
 
 
 def _write_error(text: str, error: str, as_json: bool) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from cinesent.errors import ScoringError, option
 from cinesent.files import create_exclusive, open_existing
+from cinesent.scoring.hidden_files import foreign_file, is_regular
 from cinesent.tables.rows import Position
 
 _VERSION = 2
@@ -130,27 +130,6 @@ class Journal:
                     self._temporary.unlink(missing_ok=True)
                     return
         raise foreign_file(self._temporary)
-
-
-def is_regular(path: Path) -> bool:
-    """Return whether `path` itself is a regular file: no symbolic link to one."""
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False
-
-
-def foreign_file(path: Path) -> ScoringError:
-    """Return the error for a file that has a name cinesent needs, and that it did not write."""
-    kind = "a file that cinesent did not write"
-    if path.is_symlink():
-        kind = "a symbolic link"
-    elif is_regular(path) and path.lstat().st_nlink > 1:
-        kind = "a hard link to another file"
-    return ScoringError(
-        f"{path} is {kind}, and the unfinished result would get this name. Move it away, or write "
-        "the result to another file."
-    )
 
 
 def _checksum(body: dict[str, Any]) -> str:

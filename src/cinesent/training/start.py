@@ -62,7 +62,7 @@ class Start:
         if self.initial is not None and self.initial.kind == "model":
             name = f"{self.initial.name}, fine-tuned on {self.dataset.name}"
         printable = "".join(
-            each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in name
+            each if each.isprintable() else "?" for each in name
         )
         return printable if len(name) <= _LONGEST_NAME else f"{printable[: _LONGEST_NAME - 1]}…"
 

@@ -35,9 +35,11 @@ def check_target(out: Path, *, resume: bool = False, overwrite: bool = False) ->
         TrainingError: `out` holds a model, an unfinished run or something else, and neither
             `resume` nor `overwrite` says what to do; or there is no run to resume.
     """
-    checkpoint = Checkpoint(checkpoint_folder(out))
     if not out.name:
-        raise TrainingError(f"{out} cannot be replaced. Name a new folder with {option('out')}.")
+        raise TrainingError(
+            f"the folder '{out}' cannot be replaced. Name another one with {option('out')}."
+        )
+    checkpoint = Checkpoint(checkpoint_folder(out))
     if resume:
         if not checkpoint.exists:
             raise TrainingError(
