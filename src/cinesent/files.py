@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -88,12 +88,17 @@ def _check_regular(status: os.stat_result, path: Path) -> None:
         raise OSError(errno.EINVAL, "not a regular file", str(path))
 
 
-def replace_folder(source: Path, target: Path) -> None:
+def replace_folder(source: Path, target: Path, keep: Iterable[str] = ()) -> None:
     """Give the folder `source` the name `target`; a folder of that name is replaced.
 
     At every moment either the old or the new folder has the name, or, for the instant between two
-    renames, none has it and the old one lies beside it. A symbolic link at `target` is replaced,
-    and the folder it points to is kept.
+    renames, none has it and the old one is beside it. A symbolic link at `target` is replaced, and
+    the folder it points to is kept.
+
+    Args:
+        source: the new folder, on the same file system.
+        target: the name it gets.
+        keep: names in the old folder that are moved to the new one, unless it has them too.
 
     Raises:
         OSError: `target` is not a folder, or a rename failed; the old folder has its name again.
@@ -110,6 +115,9 @@ def replace_folder(source: Path, target: Path) -> None:
         except BaseException:
             old.rename(target)
             raise
+        for name in keep:
+            if not os.path.lexists(target / name):
+                (old / name).rename(target / name)
         if old.is_symlink():
             old.unlink()
         else:

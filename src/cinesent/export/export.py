@@ -12,12 +12,12 @@ from typing import Any
 
 from cinesent._version import __version__
 from cinesent.bundle import Bundle, layout
-from cinesent.bundle.saving import swap_folders
 from cinesent.classifier import Classifier, load
 from cinesent.errors import CinesentError, ConfigError, nearest
 from cinesent.export.check import check_export
 from cinesent.export.readme import export_readme
 from cinesent.export.targets import FORMATS
+from cinesent.files import replace_folder
 
 #: The file that says that a folder is an export, and what in it belongs to it.
 RECORD = "export.json"
@@ -83,9 +83,7 @@ def export_model(
     try:
         staging.mkdir(parents=True)
         num_reviews, difference = _write(staging, format, classifier)
-        previous = swap_folders(staging, target)
-        if previous is not None:
-            shutil.rmtree(previous, ignore_errors=True)
+        replace_folder(staging, target)
     except OSError as error:
         raise CinesentError(f"{target} cannot be written: {error}.") from error
     finally:
