@@ -129,16 +129,16 @@ class ParquetReader:
 
     def _group(self, group: int, places: list[int] | None) -> Iterator[Any]:
         """Return the batches of a row group with the columns at `places`."""
+        if places is None or len(places) == len(self.columns):
+            return iter(self._file.iter_batches(CHUNK_ROWS, [group]))
+        names = list(dict.fromkeys(self.columns[place] for place in places))
+        read = [p for name in names for p, column in enumerate(self.columns) if column == name]
         # Arrow finds columns by name, and takes a dot for a step into a nested one.
-        some = places is not None and not any("." in name for name in self.columns)
-        names = {self.columns[place] for place in places or ()}
-        batches = self._file.iter_batches(
-            CHUNK_ROWS, [group], columns=sorted(names) if some else None
-        )
-        if places is None:
-            return iter(batches)
-        read = [p for p, name in enumerate(self.columns) if not some or name in names]
+        if any("." in name for name in self.columns):
+            names, read = self.columns, list(range(len(self.columns)))
         wanted = [read.index(place) for place in places]
+        columns = None if names is self.columns else names
+        batches = self._file.iter_batches(CHUNK_ROWS, [group], columns=columns)
         return (batch.select(wanted) for batch in batches)
 
     def _next(self, batches: Iterator[Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import gzip
 import io
 import os
@@ -10,7 +11,6 @@ import stat
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
@@ -150,8 +150,11 @@ class ByteStream:
         return guessed
 
     def _blocks(self) -> Iterator[bytes]:
-        """Yield the bytes of a regular file, from its beginning, without gzip."""
-        with _open(self._path) as file:
+        """Yield the bytes of a regular file, from its beginning, without gzip.
+
+        Damage to the file ends this; the rows before it can be read all the same.
+        """
+        with _open(self._path) as file, contextlib.suppress(*_READ_ERRORS):
             stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if self._gzip else file
             while block := stream.read(_STEP):
                 yield block
@@ -262,7 +265,7 @@ class ByteStream:
         """Return bytes with the line ends that the source has."""
         return content.translate(_SWAPPED_ENDS) if self._swapped else content
 
-    @contextmanager
+    @contextlib.contextmanager
     def _errors_named(self) -> Iterator[None]:
         """Turn what reading raises into a DataError that names the file."""
         try:
