@@ -17,6 +17,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from cinesent.bundle import open_bundle
 from cinesent.classifier import Classifier
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.errors import DataError, require
@@ -175,7 +176,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        self.classifier_ = Classifier(folder)
+        self.classifier_ = Classifier(*open_bundle(folder))
 
     def _fitted(self) -> Classifier:
         from sklearn.utils.validation import check_is_fitted
