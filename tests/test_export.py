@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from bundles import SENTENCES, bundle_parts, write_bundle
 
-from cinesent import Tokenizer, load
-from cinesent.bundle import save_bundle
+from cinesent import Classifier, Tokenizer, load
+from cinesent.bundle import open_files, save_bundle
 from cinesent.errors import CinesentError, ConfigError, ExportError, MissingExtraError
 from cinesent.export import FORMATS, export_model
 from cinesent.export.check import TOLERANCE, check_export
@@ -91,10 +91,10 @@ def test_the_readme_gives_the_calibrated_probability(models, tmp_path, format, k
     assert {"README.md", "tokenizer.json", "export.json"} < set(export.files)
     said = run_example(out)
     assert len(said) == 2
-    expected = load(models[kind]).predict_proba(said)[:, 1]
+    expected = load(models[kind]).predict_proba(list(said))[:, 1]
     assert list(said.values()) == pytest.approx(expected.tolist(), abs=2e-6)
     # Without the temperature it would be another.
-    logits = load(models[kind]).predict_logits(said)
+    logits = load(models[kind]).predict_logits(list(said))
     assert list(said.values()) != pytest.approx((1 / (1 + np.exp(-logits))).tolist(), abs=1e-4)
 
 
@@ -115,7 +115,7 @@ def test_a_keras_file_opens_on_the_other_backends(models, tmp_path, backend):
         pytest.skip(f"{backend} is not installed")
     export_model(models["default"], tmp_path / "out", "keras")
     said = run_example(tmp_path / "out", KERAS_BACKEND=backend)
-    expected = load(models["default"]).predict_proba(said)[:, 1]
+    expected = load(models["default"]).predict_proba(list(said))[:, 1]
     assert list(said.values()) == pytest.approx(expected.tolist(), abs=1e-5)
 
 
@@ -264,6 +264,14 @@ def test_a_folder_that_cannot_be_made_is_said(models, tmp_path):
         export_model(models["default"], tmp_path / "file" / "out", "onnx")
 
 
+def test_a_model_in_memory_is_exported(models, tmp_path):
+    folder = models["default"]
+    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    bundle, graph = open_files(files)
+    out = export_model(Classifier(bundle, graph), tmp_path / "out", "onnx").path
+    assert (out / "model.onnx").read_bytes() == graph
+
+
 def test_an_export_behind_a_link_is_replaced_where_it_is(models, tmp_path):
     out = export_model(models["default"], tmp_path / "real", "onnx").path
     (tmp_path / "link").symlink_to(out)
@@ -335,23 +343,28 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_prints_what_it_wrote(models, tmp_path):
     out = tmp_path / "out"
-    done = run("--model", models["default"], "--format", "onnx", out)
+    done = run("--model", models["default"], "--format", "onnx", "--out", out)
     assert done.returncode == 0
     names = ["README.md", "export.json", "model.onnx", "tokenizer.json"]
     assert done.stdout.splitlines() == [str(out / name) for name in names]
     assert "checked on" in done.stderr
-    done = run("--model", models["default"], "--format", "onnx", out)
+    done = run("--model", models["default"], "--format", "onnx", "--out", out)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: ")
     assert "--overwrite" in done.stderr
-    assert run("--model", models["default"], "--format", "onnx", out, "--overwrite").returncode == 0
+    assert (
+        run(
+            "--model", models["default"], "--format", "onnx", "--out", out, "--overwrite"
+        ).returncode
+        == 0
+    )
 
 
 def test_the_command_s_mistakes(models, tmp_path):
-    done = run("--model", models["default"], "--format", "onx", tmp_path / "out")
+    done = run("--model", models["default"], "--format", "onx", "--out", tmp_path / "out")
     assert (done.returncode, done.stdout) == (2, "")
     assert "Did you mean 'onnx'?" in done.stderr
-    done = run("--model", tmp_path / "none", "--format", "onnx", tmp_path / "out")
+    done = run("--model", tmp_path / "none", "--format", "onnx", "--out", tmp_path / "out")
     assert done.returncode == 1
     assert "there is no folder" in done.stderr
     assert list(tmp_path.iterdir()) == []

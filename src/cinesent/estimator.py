@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cinesent.bundle import open_files
 from cinesent.classifier import Classifier
 from cinesent.data.reviews import Dataset, Reviews
-from cinesent.errors import CinesentError, DataError, require
+from cinesent.errors import CinesentError, ConfigError, DataError, require
 from cinesent.recipes import Recipe, locate_setting
 from cinesent.text.inputs import iterate_texts
 
@@ -181,9 +181,13 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
 
     def _settings(self) -> Mapping[str, Any]:
         """Return the settings, with the share to hold out unless they have one."""
-        if self.settings is not None and not isinstance(self.settings, Mapping):
-            return self.settings
-        return merge_settings({"training.validation": self.validation}, self.settings or {})
+        given: object = {} if self.settings is None else self.settings
+        if not isinstance(given, Mapping):
+            raise ConfigError(
+                f"settings is of type {type(given).__name__}; expected a dictionary, such as "
+                '{"units": 96}.'
+            )
+        return merge_settings({"training.validation": self.validation}, given)
 
     def _read(self, X: Iterable[str]) -> list[str]:
         """Return texts as a list; every method reads X here."""
@@ -200,9 +204,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
 def merge_settings(settings: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     """Return `settings` overlaid with `more`; "units" and "model.units" are the same setting."""
     replaced = {locate_setting(key) for key in more}
-    kept = {
-        key: value for key, value in settings.items() if locate_setting(key) not in replaced
-    }
+    kept = {key: value for key, value in settings.items() if locate_setting(key) not in replaced}
     return {**kept, **more}
 
 

@@ -49,8 +49,7 @@ def _require_nothing() -> None:
 
 
 def _write_onnx(bundle: Bundle, path: Path) -> None:
-    entry = bundle.manifest["files"][layout.MODEL]
-    path.write_bytes(layout.read_file(bundle.path, layout.MODEL, entry))
+    path.write_bytes(bundle.read(layout.MODEL))
 
 
 def _open_onnx(bundle: Bundle, path: Path) -> Scorer:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from cinesent.bundle import load_bundle
-from cinesent.bundle.layout import MANIFEST, checksum
 from cinesent.bundle.provenance import ParentModel, Provenance
+from cinesent.classifier import find_model
 from cinesent.environment import expand_user
 from cinesent.errors import ConfigError, TrainingError, option
 from cinesent.network.reference import Weights
@@ -16,10 +16,6 @@ from cinesent.recipes import ModelConfig, Recipe
 from cinesent.text.tokenizer import Tokenizer
 from cinesent.training.language_files import is_language_model, load_language_model
 
-#: The name of the model inside the package, wherever a model folder is expected.
-PACKAGED = "packaged"
-
-_PACKAGED_FOLDER = Path(__file__).parents[1] / "default_model"
 # They act in training alone; everything else is part of what a trained model's weights mean.
 _DROPOUTS = frozenset({"embedding_dropout", "word_dropout", "head_dropout"})
 # What a language model's weights depend on.
@@ -133,7 +129,7 @@ def load_initial(folder: str | os.PathLike[str], out: Path) -> Initial:
         tokenizer=bundle.tokenizer,
         weights=bundle.weights(),
         provenance=bundle.provenance,
-        sha256=checksum(bundle.path / MANIFEST),
+        sha256=bundle.manifest_sha256,
     )
 
 
@@ -143,6 +139,7 @@ def model_folder(path: str | os.PathLike[str]) -> Path:
     A folder that is called packaged can be named as "./packaged".
 
     Raises:
+        BundleError: no model comes with this version of the package.
         ConfigError: `path` is not a path.
     """
-    return _PACKAGED_FOLDER if path == PACKAGED else expand_user(path)
+    return expand_user(find_model("packaged") if path == "packaged" else path)

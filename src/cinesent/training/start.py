@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from cinesent._version import __version__
-from cinesent.bundle.layout import MANIFEST, checksum
 from cinesent.bundle.provenance import DataSource, ParentModel, Provenance
 from cinesent.classifier import Classifier, load
 from cinesent.data import load_dataset
@@ -61,9 +60,7 @@ class Start:
         name = self.recipe.name
         if self.initial is not None and self.initial.kind == "model":
             name = f"{self.initial.name}, fine-tuned on {self.dataset.name}"
-        printable = "".join(
-            each if each.isprintable() else "?" for each in name
-        )
+        printable = "".join(each if each.isprintable() else "?" for each in name)
         return printable if len(name) <= _LONGEST_NAME else f"{printable[: _LONGEST_NAME - 1]}…"
 
 
@@ -227,8 +224,7 @@ def _data_source(reviews: Reviews) -> DataSource:
 
 
 def _as_parent(classifier: Classifier) -> ParentModel:
-    bundle = classifier.bundle
-    return ParentModel(bundle.name, checksum(bundle.path / MANIFEST))
+    return ParentModel(classifier.bundle.name, classifier.bundle.manifest_sha256)
 
 
 def _known_models(
