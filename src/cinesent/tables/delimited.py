@@ -120,6 +120,8 @@ class DelimitedReader(TextReader):
             separator_line=separator,
         )
         self.dialect = self._dialect
+        if not self._dialect.quotes:
+            reporter.message(f'{self.name}: quotes do not pair up, so " is read as a character')
         self._waiting: deque[Line] = deque()
         self._no_end = _NoEnd()
         self._first = self._read_header(options)

@@ -200,8 +200,8 @@ class ByteStream:
         end = Position(self._offset, self._number)
         if not content:
             limit = ROW_LIMIT / 2**20
-            error = f"the row is longer than {limit:.0f} MiB ({size:,} bytes)."
-            return Line(number, "", size, end, error)
+            too_long = f"the row is longer than {limit:.0f} MiB ({size:,} bytes)."
+            return Line(number, "", size, end, too_long)
         try:
             return Line(number, content.decode("utf-8"), size, end, None)
         except UnicodeDecodeError as error:
