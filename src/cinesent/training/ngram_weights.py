@@ -99,8 +99,8 @@ def fit_ngrams(
         features = scipy.sparse.hstack([ngram_features(rows, config)[:, known], words], "csr")
         ratio = log_count_ratio(features, positives)
         features.data *= ratio[features.indices]
-        learnt, _ = logistic_regression(features, positives, _C, seed)
-        weights[known] = (learnt * ratio)[: len(known)]
+        fitted, _ = logistic_regression(features, positives, _C, seed)
+        weights[known] = (fitted * ratio)[: len(known)]
     return weights.reshape(config.weight_shapes()["ngrams"])
 
 
