@@ -22,7 +22,7 @@ from cinesent.text.tokenizer import PADDING_ID
 from cinesent.training.corpus import Corpus
 from cinesent.training.engine.review_objective import predict_rows
 from cinesent.training.engine.run import Run
-from cinesent.training.teachers.stacking import stacking_weights
+from cinesent.training.stacking import stacking_weights
 
 if TYPE_CHECKING:
     from keras import Model
