@@ -103,7 +103,7 @@ def diagnose(model: str | Path | None = None) -> Diagnosis:
 
 
 def _memory_bytes() -> int | None:
-    """Return the memory of the machine; psutil, which knows it on Windows, is not worth a package."""
+    """Return the memory of the machine. Only psutil knows it on Windows: not worth a package."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
