@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import re
 import resource
 import shutil
 import signal
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from cinesent.models.backend import import_keras
 from fuzz.cases import TARGETS, FaultError, Lab, begin, open_lab
 
 #: Seconds for one input; the work of an input is measured in milliseconds.
@@ -45,8 +47,10 @@ class Finding:
     def place(self) -> str:
         """Where it broke, to tell findings of one cause from others."""
         lines = self.error.strip().splitlines()
-        places = [line.strip() for line in lines if "/src/cinesent/" in line]
-        return f"{lines[-1][:60]} | {places[-1] if places else ''}"
+        places = [line.split("/src/cinesent/")[1] for line in lines if "/src/cinesent/" in line]
+        if places:
+            return f"{lines[-1].split(':')[0]} in {places[-1]}"
+        return re.sub(r"\d+", "N", lines[-1])[:120]
 
 
 class _TooLongError(BaseException):
@@ -67,6 +71,8 @@ def run(
     names = [target] if target else list(TARGETS)
     weights = [TARGETS[name][1] for name in names]
     with tempfile.TemporaryDirectory(prefix="cinesent-fuzz-") as folder, _surroundings(folder):
+        if "train" in names:
+            import_keras("tensorflow")  # takes memory and seconds, and no input is to blame
         lab = open_lab(Path(folder))
         os.chdir(lab.folder)
         for number in numbers:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reporters import Messages
+from training_reporters import Messages
 
 from cinesent.data import Dataset, Reviews
 from cinesent.errors import ConfigError, DataError

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reporters import ActsAtStep, Messages, power_cut
+from training_reporters import ActsAtStep, Messages, power_cut
 from typer.testing import CliRunner
 
 import cinesent

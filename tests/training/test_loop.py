@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reporters import ActsAtStep, Messages
+from training_reporters import ActsAtStep, Messages
 
 from cinesent.data import Dataset
 from cinesent.errors import TrainingError

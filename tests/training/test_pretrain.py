@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reporters import ActsAtStep, power_cut
+from training_reporters import ActsAtStep, power_cut
 from typer.testing import CliRunner
 
 from cinesent.bundle import load_bundle

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cinesent.probability import log_odds
-from cinesent.training.teachers.stacking import stacking_weights
+from cinesent.training.stacking import stacking_weights
 
 
 @pytest.mark.parametrize("truth", [(0.6, 0.3), (0.5, 0.2, 0.4), (0.7,)])

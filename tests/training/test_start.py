@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reporters import Messages
+from training_reporters import Messages
 
 from cinesent.bundle import load_bundle
 from cinesent.bundle.provenance import DataSource, Provenance

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from reporters import Messages
+from training_reporters import Messages
 
 from cinesent.models.backend import computes_on_gpu
 from cinesent.models.lstm import build_model, get_weights, set_weights

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reporters import ActsAtStep, Messages
+from training_reporters import ActsAtStep, Messages
 
 from cinesent.bundle import load_bundle
 from cinesent.data import Dataset
@@ -21,9 +21,9 @@ from cinesent.training.engine.checkpoint import Checkpoint
 from cinesent.training.engine.interrupt import Interrupt
 from cinesent.training.engine.run import Run
 from cinesent.training.initialization import initial_network
+from cinesent.training.stacking import stacking_weights
 from cinesent.training.teachers import network_teacher
 from cinesent.training.teachers.choice import choose_teachers
-from cinesent.training.teachers.stacking import stacking_weights
 from cinesent.training.teachers.teacher import Teacher, TeacherLogits
 from cinesent.training.teaching import teach
 from cinesent.training.train import TrainingRun, train

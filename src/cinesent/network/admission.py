@@ -41,22 +41,30 @@ class Admission:
 
     @contextmanager
     def run(self, num_tokens: int) -> Iterator[None]:
-        """Wait for admission, and hold it until the block ends."""
-        thread = threading.get_ident()
-        with self._turn, self._changed:
-            self._changed.wait_for(lambda: self._fits(num_tokens))
-            self._in_flight[thread] += num_tokens + 1  # a run of no tokens counts too
+        """Wait for admission, and hold it until the block ends.
+
+        A thread that has been admitted is admitted again at once: others may wait for it.
+        """
+        thread, size = threading.get_ident(), max(1, num_tokens)
+        with self._changed:
+            admitted = thread in self._in_flight
+            if admitted:
+                self._in_flight[thread] += size
+        if not admitted:
+            with self._turn, self._changed:
+                self._changed.wait_for(lambda: self._fits(size))
+                self._in_flight[thread] += size
         try:
             yield
         finally:
             with self._changed:
-                self._in_flight[thread] -= num_tokens + 1
+                self._in_flight[thread] -= size
                 if not self._in_flight[thread]:
                     del self._in_flight[thread]
                 self._changed.notify_all()
 
-    def _fits(self, num_tokens: int) -> bool:
-        return not self._in_flight or self._in_flight.total() + num_tokens <= self.budget
+    def _fits(self, size: int) -> bool:
+        return not self._in_flight or self._in_flight.total() + size <= self.budget
 
     def before_fork(self) -> None:
         """Wait until no other thread runs the network, and admit none."""

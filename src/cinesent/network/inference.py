@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +41,7 @@ class Network:
         self.where = where
         self._constants = constants
         self._session = open_session(graph, where)
-
-    @cached_property
-    def _pieces(self) -> PieceReader:
-        return PieceReader(self.config, self._constants())
+        self._pieces: PieceReader | None = None
 
     def run(
         self, rows: Sequence[Ids], explain: bool = False
@@ -72,6 +68,9 @@ class Network:
     def _run_long(
         self, ids: NDArray[np.int64], length: int, explain: bool
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        # Without a lock, which a fork could copy: two threads at most open it twice.
+        if self._pieces is None:
+            self._pieces = PieceReader(self.config, self._constants())
         logit, read = self._pieces.read(ids[:length], explain)
         contributions = np.zeros((1, len(ids)), dtype=np.float32)
         contributions[0, :length] = read

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +20,6 @@ from cinesent.network.runtime import create_session, run_failed
 from cinesent.recipes import NGRAM_ROW, ModelConfig
 from cinesent.text.ngrams import first_occurrences, ngram_buckets
 from cinesent.text.tokenizer import PADDING_ID
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 # Numbers that the gates of a piece have at most: wide networks read shorter pieces.
 _MOST_GATES = LARGEST_RUN * 4 * 256
@@ -41,10 +37,7 @@ class PieceReader:
         self.config = config
         self.constants = constants
         self.piece = max(1, min(LARGEST_RUN, _MOST_GATES // (4 * config.units)))
-
-    @cached_property
-    def _session(self) -> InferenceSession:
-        return create_session(lstm_model(self.config.units), arena=False)
+        self._session = create_session(lstm_model(config.units), arena=False)
 
     def read(
         self, ids: NDArray[np.int64], explain: bool = False

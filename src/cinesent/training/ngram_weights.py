@@ -22,7 +22,7 @@ from cinesent.text.tokenizer import PADDING_ID
 from cinesent.training.corpus import Corpus
 from cinesent.training.engine.review_objective import predict_rows
 from cinesent.training.engine.run import Run
-from cinesent.training.teachers.stacking import stacking_weights
+from cinesent.training.stacking import stacking_weights
 
 if TYPE_CHECKING:
     from keras import Model
@@ -99,8 +99,8 @@ def fit_ngrams(
         features = scipy.sparse.hstack([ngram_features(rows, config)[:, known], words], "csr")
         ratio = log_count_ratio(features, positives)
         features.data *= ratio[features.indices]
-        learnt, _ = logistic_regression(features, positives, _C, seed)
-        weights[known] = (learnt * ratio)[: len(known)]
+        fitted, _ = logistic_regression(features, positives, _C, seed)
+        weights[known] = (fitted * ratio)[: len(known)]
     return weights.reshape(config.weight_shapes()["ngrams"])
 
 

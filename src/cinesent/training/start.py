@@ -183,7 +183,7 @@ def as_dataset(name: str, source: DataInput | None, reporter: Reporter) -> Datas
     if isinstance(source, Dataset):
         return source
     path = source if source is None or isinstance(source, str) else Path(source)
-    return load_dataset(path, say=reporter.message)
+    return load_dataset(path, reporter=reporter)
 
 
 def has_seen_validation(model: Provenance, now: Provenance) -> bool:

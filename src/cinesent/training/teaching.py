@@ -20,7 +20,7 @@ from cinesent.probability import sigmoid
 from cinesent.training.corpus import Corpus
 from cinesent.training.engine.batches import Examples
 from cinesent.training.engine.run import Run
-from cinesent.training.teachers.stacking import stacking_weights
+from cinesent.training.stacking import stacking_weights
 from cinesent.training.teachers.teacher import Teacher, TeacherLogits
 
 
