@@ -90,7 +90,7 @@ def stream_bytes(stream: io.TextIOWrapper) -> bytes:
 def check_error(error: cinesent.CinesentError) -> None:
     for message in (str(error), error.for_command_line()):
         if not message or message == "None" or len(message) > 20_000:
-            raise FaultError(f"a message of no use: {message[:200]!r} ({len(message)} characters)")
+            raise FaultError(f"an unusable message: {message[:200]!r} ({len(message)} characters)")
 
 
 def open_lab(folder: Path) -> Lab:
