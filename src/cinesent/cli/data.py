@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cinesent.cli import completion
-from cinesent.cli.console import result, result_json, result_table, table_of
+from cinesent.cli.console import report_error, result, result_json, result_table, table_of
 from cinesent.cli.options import DataOption, JsonOption, QuietOption, reads_labels
 from cinesent.cli.reporting import ConsoleReporter
 
@@ -108,67 +108,24 @@ def check(
 
       cinesent data check --data stars.xlsx --label-column stars --positive-from 6
     """
-    from cinesent.data import load_dataset
-    from cinesent.data.describe import describe as describe_dataset
-    from cinesent.data.imdb import find_imdb
+    from cinesent.data import check_dataset
 
     if path is not None and data is not None:
         raise typer.BadParameter(f"the data is given twice: {path!r} and --data {data!r}.")
-    # A check downloads nothing: without IMDB on this machine, the packaged reviews are checked.
-    source = path or data or find_imdb() or "imdb-train"
     reporter = ConsoleReporter(quiet)
-    dataset = load_dataset(source, reporter=reporter, **table)
-    description = describe_dataset(dataset)
-    problems, remarks = _problems(description), _remarks(description)
+    found = check_dataset(data if path is None else path, reporter=reporter, **table)
     if as_json:
-        found = {"ok": not problems, "problems": problems, "notes": remarks}
-        result_json(found | description.to_dict())
+        result_json(found.to_dict())
     else:
-        _show(description)
-    for remark in remarks:
-        reporter.message(f"note: {remark}")
-    _conclude(str(source), problems, reporter)
-
-
-def _conclude(source: str, problems: list[str], reporter: ConsoleReporter) -> None:
-    """Report whether the data can be trained on.
-
-    Raises:
-        DataError: it cannot.
-    """
-    from cinesent.errors import DataError
-
-    if problems:
-        raise DataError(f"{source} cannot be trained on: {' '.join(problems)}")
-    reporter.message(f"ok: {source} can be trained on.")
-
-
-def _problems(description: Description) -> list[str]:
-    """Return what makes training impossible."""
-    train = description.splits[0]
-    negative, positive = train.labels["negative"], train.labels["positive"]
-    if not negative or not positive:
-        only = "positive" if positive else "negative" if negative else "unlabelled"
-        return [f"all reviews are {only}; a model needs both labels."]
-    if min(negative, positive) < 2:
-        rarer = "negative" if negative < 2 else "positive"
-        return [f"only one review is {rarer}; one of each label is kept for validation."]
-    return []
-
-
-def _remarks(description: Description) -> list[str]:
-    """Return what does not stop training, but is worth knowing before it."""
-    train = description.splits[0]
-    remarks = []
-    if train.positive_share is not None and not 0.2 <= train.positive_share <= 0.8:
-        rarer = min(train.positive_share, 1 - train.positive_share)
-        remarks.append(f"only {rarer:.0%} have the rarer label: accuracy alone is misleading.")
-    if train.reviews < 1000:
-        remarks.append(f"{train.reviews:,} reviews are few to train on.")
-    if train.repeats:
-        are = "1 text is a repeat" if train.repeats == 1 else f"{train.repeats:,} texts are repeats"
-        remarks.append(f"{are}; a split keeps copies on one side.")
-    return remarks
+        _show(found.description)
+    for note in found.notes:
+        reporter.message(f"note: {note}")
+    for problem in found.problems:
+        report_error(problem)
+    if not found.ok:
+        report_error(f"{found.source} cannot be trained on.")
+        raise typer.Exit(1)
+    reporter.message(f"ok: {found.source} can be trained on.")
 
 
 def _show(description: Description) -> None:

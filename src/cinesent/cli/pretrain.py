@@ -63,8 +63,8 @@ def pretrain_command(
     """
     from cinesent.data import load_dataset
     from cinesent.errors import require
-    from cinesent.training.options import path_option
     from cinesent.training.pretrain import pretrain
+    from cinesent.training.run_options import path_option
     from cinesent.training.target import check_target
 
     target = path_option("out", out)

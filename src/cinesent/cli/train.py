@@ -106,7 +106,7 @@ def train_command(
     """
     from cinesent.errors import require
     from cinesent.training.initial import load_initial
-    from cinesent.training.options import path_option
+    from cinesent.training.run_options import path_option
     from cinesent.training.target import check_target
     from cinesent.training.train import train
 

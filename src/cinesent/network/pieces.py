@@ -21,8 +21,10 @@ from cinesent.recipes import NGRAM_ROW, ModelConfig
 from cinesent.text.ngrams import first_occurrences, ngram_buckets
 from cinesent.text.tokenizer import PADDING_ID
 
+#: Tokens of a piece.
+PIECE = LARGEST_RUN // 2
 # Numbers that the gates of a piece have at most: wide networks read shorter pieces.
-_MOST_GATES = LARGEST_RUN * 4 * 256
+_MOST_GATES = PIECE * 4 * 512
 
 
 class PieceReader:
@@ -36,7 +38,7 @@ class PieceReader:
     def __init__(self, config: ModelConfig, constants: Mapping[str, NDArray[Any]]) -> None:
         self.config = config
         self.constants = constants
-        self.piece = max(1, min(LARGEST_RUN, _MOST_GATES // (4 * config.units)))
+        self.piece = max(1, min(PIECE, _MOST_GATES // (4 * config.units)))
         self._session = create_session(lstm_model(config.units), arena=False)
 
     def read(

@@ -13,7 +13,7 @@ from cinesent.training.engine.review_objective import ReviewObjective
 from cinesent.training.engine.run import Run
 from cinesent.training.engine.tensorboard import TensorBoardLog
 from cinesent.training.initialization import InitialNetwork
-from cinesent.training.options import path_option
+from cinesent.training.run_options import path_option
 from cinesent.training.sentences import add_sentences
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from cinesent.training.engine.records import EpochRecord
 from cinesent.training.initialization import word_vectors
 from cinesent.training.language import learn_language
 from cinesent.training.language_files import save_language_model
-from cinesent.training.options import RunOptions, path_option
+from cinesent.training.run_options import RunOptions, path_option
 from cinesent.training.start import DataInput, begin, choose_recipe, finished_provenance
 
 

@@ -23,7 +23,7 @@ from cinesent.progress import Reporter
 from cinesent.recipes import Recipe
 from cinesent.training.engine.run import Run
 from cinesent.training.initial import Initial, load_initial
-from cinesent.training.options import RunOptions, check_option, teacher_folders
+from cinesent.training.run_options import RunOptions, check_option, teacher_folders
 from cinesent.training.target import check_target, open_checkpoint
 
 #: What a dataset can be given as: loaded, or what :func:`cinesent.load_dataset` takes.

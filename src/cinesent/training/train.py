@@ -18,7 +18,7 @@ from cinesent.training.fitting import fit_network, open_log
 from cinesent.training.initial import Initial
 from cinesent.training.initialization import initial_network
 from cinesent.training.ngram_weights import add_ngrams
-from cinesent.training.options import RunOptions, path_option
+from cinesent.training.run_options import RunOptions, path_option
 from cinesent.training.start import (
     DataInput,
     begin,
