@@ -57,7 +57,7 @@ def imdb_mirror() -> str | None:
 
 
 def usable_cores() -> int:
-    """Return the number of cores this process may run on: its CPU affinity, if the system has it."""
+    """Return the number of cores this process may run on: its CPU affinity where there is one."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
