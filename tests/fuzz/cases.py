@@ -9,8 +9,9 @@ import math
 import os
 import shutil
 import sys
+import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -242,6 +243,70 @@ def try_strange_score(rng: Random, lab: Lab) -> None:
     lab.call(cinesent.score_file, source, target, model, **options)
 
 
+def try_split(rng: Random, lab: Lab) -> None:
+    name = tables.write_table(rng, lab.folder)
+    split = rng.choice(("train", "test", "unlabelled", values.anything(rng)))
+    lab.call(cinesent.load_reviews, name, split, **tables.label_options(rng))
+
+
+def try_folder(rng: Random, lab: Lab) -> None:
+    """A folder or an archive of reviews, as IMDB comes, with something wrong."""
+    root = lab.folder / rng.choice(("aclImdb", "mine"))
+    for part in rng.sample(("train/pos", "train/neg", "test/pos", "test/neg", "pos", "neg"), 4):
+        (root / part).mkdir(parents=True)
+        for number in range(rng.randrange(3)):
+            name = rng.choice(
+                (f"{number}_{rng.randrange(12)}.txt", f"{number}.txt", "x", "9_é.txt")
+            )
+            content = values.text(rng, 3).encode("utf-8", "surrogatepass")
+            (root / part / name).write_bytes(tables.damaged(rng, content))
+    if rng.random() < 0.2:
+        (root / "link").symlink_to(root)
+    given = root
+    if rng.random() < 0.5:
+        given = lab.folder / "archive.tar.gz"
+        with tarfile.open(given, "w:gz") as archive:
+            archive.add(root, rng.choice(("aclImdb", "..", "/x", "mine")))
+        given.write_bytes(tables.damaged(rng, given.read_bytes()))
+    lab.call(cinesent.load_dataset, given, **tables.label_options(rng))
+
+
+def try_environment(rng: Random, lab: Lab) -> None:
+    name = rng.choice(("CINESENT_MODEL", "CINESENT_DATA", "CINESENT_CACHE", "KERAS_BACKEND"))
+    kept = os.environ.get(name)
+    value = argument(values.path(rng)).encode("utf-8", "surrogateescape").replace(b"\0", b"")
+    os.environb[os.fsencode(name)] = value
+    lab.tried.append(f"{name}={value!r}")
+    try:
+        if name == "CINESENT_MODEL":
+            lab.call(cinesent.load)
+        if name == "CINESENT_DATA":
+            lab.call(cinesent.load_dataset, "imdb")
+        if rng.random() < 0.2:
+            lab.call(diagnose, lab.models[0])
+    finally:
+        os.environ.pop(name)
+        os.environ.update({} if kept is None else {name: kept})
+
+
+def try_settings(rng: Random, lab: Lab) -> None:
+    kind = rng.choice((cinesent.ModelConfig, cinesent.TrainingConfig, cinesent.PretrainingConfig))
+    names = [entry.name for entry in fields(kind)]
+    chosen = rng.sample(names, rng.randrange(1, 4))
+    lab.call(kind, **{name: values.anything(rng) for name in chosen})
+
+
+def try_provenance(rng: Random, lab: Lab) -> None:
+    content = (rng.choice(lab.models) / "manifest.json").read_bytes()
+    try:
+        manifest = json.loads(edited_json(rng, content))
+    except (ValueError, RecursionError):
+        return  # no model with such a manifest is opened
+    provenance = lab.call(cinesent.Provenance.from_manifest, manifest)
+    lab.call(provenance.to_manifest)
+    repr((provenance.split, provenance.validation_share, provenance.trained_on("x")))
+
+
 def try_evaluate(rng: Random, lab: Lab) -> None:
     data = rng.choice((values.path, values.anything))(rng)
     if rng.random() < 0.6 or data is None:
@@ -442,8 +507,9 @@ def try_score_command(rng: Random, lab: Lab) -> None:
 
 def try_check_command(rng: Random, lab: Lab) -> None:
     name = tables.write_table(rng, lab.folder) if rng.random() < 0.9 else argument(values.path(rng))
+    command = ["describe", "--data"] if rng.random() < 0.2 else ["check"]
     if name:
-        lab.command("data", "check", name, *flags(rng, tables.label_options(rng)))
+        lab.command("data", *command, name, *flags(rng, tables.label_options(rng)))
 
 
 def try_evaluate_command(rng: Random, lab: Lab) -> None:
@@ -490,6 +556,11 @@ TARGETS: dict[str, tuple[Callable[[Random, Lab], None], float]] = {
     "strange-reviews": (try_strange_reviews, 5),
     "score": (try_score, 14),
     "strange-score": (try_strange_score, 5),
+    "split": (try_split, 1),
+    "folder": (try_folder, 2),
+    "environment": (try_environment, 1),
+    "settings": (try_settings, 2),
+    "provenance": (try_provenance, 1),
     "evaluate": (try_evaluate, 3),
     "export": (try_export, 0.3),
     "compare": (try_compare, 0.5),
