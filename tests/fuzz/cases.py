@@ -280,7 +280,7 @@ def try_environment(rng: Random, lab: Lab) -> None:
     try:
         if name == "CINESENT_MODEL":
             lab.call(cinesent.load)
-        if name == "CINESENT_DATA":
+        if name == "CINESENT_DATA" and value:  # otherwise it would be downloaded
             lab.call(cinesent.load_dataset, "imdb")
         if rng.random() < 0.2:
             lab.call(diagnose, lab.models[0])
