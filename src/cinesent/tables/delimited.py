@@ -120,7 +120,10 @@ class DelimitedReader(TextReader):
             separator_line=separator,
         )
         self.dialect = self._dialect
+        if not self._dialect.quotes:
+            reporter.message(f'{self.name}: quotes do not pair up, so " is read as a character')
         self._waiting: deque[Line] = deque()
+        self._peeked: list[Line] = []
         self._no_end = _NoEnd()
         self._first = self._read_header(options)
         self.keys = unique_names(self.columns)
@@ -148,8 +151,12 @@ class DelimitedReader(TextReader):
         return dict(zip(self.keys, row.record, strict=True))
 
     def _go_to(self, start: Position) -> None:
-        self._waiting.clear()
         self._no_end = _NoEnd()
+        if self._peeked and start == self._first:
+            # A pipe cannot go back to the row that the columns were learned from.
+            self._waiting, self._peeked = deque(self._peeked), []
+            return
+        self._waiting.clear()
         self.stream.seek(start)
 
     def _read_header(self, options: TableOptions) -> Position:
@@ -164,6 +171,7 @@ class DelimitedReader(TextReader):
                 continue
             if not options.header:
                 self.columns = [str(n + 1) for n in range(max(1, len(record.fields)))]
+                self._peeked = [*record.lines, *self._waiting]
                 return begin
             if record.error:
                 raise DataError(f"{self.name}:{line.number}: {record.error}")

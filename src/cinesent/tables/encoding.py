@@ -153,6 +153,12 @@ class Utf8Check:
         """
         return not self.is_utf8 and self.sound * 20 >= self.damaged
 
+    def add_damaged(self, line: bytes) -> None:
+        """Count a line that is not UTF-8."""
+        self.damaged += 1
+        if len(self.sample) < SAMPLE_BYTES:
+            self.sample += line[: SAMPLE_BYTES - len(self.sample)] + b"\n"
+
 
 def check_utf8(blocks: Iterable[bytes]) -> Utf8Check:
     """Read a text to its end and count which lines are UTF-8.
@@ -194,6 +200,4 @@ def _count_lines(check: Utf8Check, text: bytes) -> None:
             check.sound += 1
         except UnicodeDecodeError:
             check.first = check.first or number
-            check.damaged += 1
-            if len(check.sample) < SAMPLE_BYTES:
-                check.sample += line[: SAMPLE_BYTES - len(check.sample)] + b"\n"
+            check.add_damaged(line)

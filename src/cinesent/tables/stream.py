@@ -97,10 +97,7 @@ class ByteStream:
         self.has_mark = head.startswith(codecs.BOM_UTF8)
         self.head = head.removeprefix(codecs.BOM_UTF8)
         self.line_end = _line_end(self.head)
-        self._swapped = self.line_end == "\r"
-        if self._swapped:
-            self._seekable = False
-            self._stream = cast("IO[bytes]", io.BufferedReader(_Swapped(self._stream), _BUFFER))
+        self._wrap_ends()
         self._offset, self._number = 0, 1
 
     def _layers(self, asked: str | None, reporter: Reporter) -> tuple[bytes, IO[bytes]]:
@@ -118,6 +115,24 @@ class ByteStream:
             self._seekable = False
             head, stream = self._peek(_recoded(stream, self.encoding, self.name), HEAD_BYTES)
         return head, stream
+
+    def _reopen(self) -> None:
+        """Begin again with a file whose encoding is known."""
+        if not self._is_regular:
+            raise DataError(f"{self.name} is a pipe, of which nothing can be read twice.")
+        self._file.close()
+        self._file = _open(self._path)
+        self._seekable = self._file.seekable()
+        _, self._stream = self._layers(self.encoding, SILENT)
+        self._wrap_ends()
+        self._offset = 0
+
+    def _wrap_ends(self) -> None:
+        """Have lines end with line feeds where the source has carriage returns."""
+        self._swapped = self.line_end == "\r"
+        if self._swapped:
+            self._seekable = False
+            self._stream = cast("IO[bytes]", io.BufferedReader(_Swapped(self._stream), _BUFFER))
 
     def _detected(self, head: bytes, reporter: Reporter) -> str:
         """Return the encoding of a text without a mark."""
@@ -181,8 +196,14 @@ class ByteStream:
             yield line
 
     def seek(self, start: Position) -> None:
-        """Go to a place where a line begins; only forward, where the source is no plain file."""
+        """Go to a place where a line begins.
+
+        Raises:
+            DataError: the source is a pipe, and has been read beyond that place.
+        """
         with self._errors_named():
+            if start.offset < self._offset and not self._seekable:
+                self._reopen()
             self._skip_to(start.offset)
         self._offset, self._number = start
 
@@ -200,8 +221,8 @@ class ByteStream:
         end = Position(self._offset, self._number)
         if not content:
             limit = ROW_LIMIT / 2**20
-            error = f"the row is longer than {limit:.0f} MiB ({size:,} bytes)."
-            return Line(number, "", size, end, error)
+            too_long = f"the row is longer than {limit:.0f} MiB ({size:,} bytes)."
+            return Line(number, "", size, end, too_long)
         try:
             return Line(number, content.decode("utf-8"), size, end, None)
         except UnicodeDecodeError as error:
