@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+
 import pytest
 from scored_files import Recorder, read_csv, read_jsonl, write_csv
 
