@@ -16,8 +16,10 @@ class Opened:
     def __init__(self, reader: TableReader, told: Recorder) -> None:
         self.reader = reader
         self.told = told
-        self.all = list(reader.rows(reader.first()))
-        reader.close()
+        try:
+            self.all = list(reader.rows(reader.first()))
+        finally:
+            reader.close()
 
     @property
     def rows(self) -> list[Row]:
