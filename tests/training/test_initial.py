@@ -232,7 +232,7 @@ def test_the_command_line_fine_tunes_with_a_recipe_file(
 
     status, stdout, message = command(*arguments)
     assert status == 0, message
-    assert stdout.startswith(f"{out}\tvalidation accuracy")
+    assert stdout.startswith(f"{out}  validation accuracy")
     bundle = load_bundle(out)
     assert (bundle.name, bundle.config.word_dropout) == (
         "default, fine-tuned on flipped.jsonl",

@@ -173,7 +173,7 @@ def test_the_command_line(small_dataset: Dataset, tmp_path: Path) -> None:
     arguments = ("--data", data, "--config", recipe, "--out", out)
     status, stdout, message = command(*arguments)
     assert status == 0, message
-    assert stdout.startswith(f"{out}\tperplexity ")
+    assert stdout.startswith(f"{out}  perplexity ")
     assert "cinesent train --from" in message
     status, _, message = command(*arguments)
     assert status == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cinesent.training.corpus import Corpus
@@ -13,16 +13,15 @@ from cinesent.training.engine.review_objective import ReviewObjective
 from cinesent.training.engine.run import Run
 from cinesent.training.engine.tensorboard import TensorBoardLog
 from cinesent.training.initialization import InitialNetwork
-from cinesent.training.run_options import path_option
 from cinesent.training.sentences import add_sentences
 
 if TYPE_CHECKING:
     from keras import Model
 
 
-def open_log(folder: str | os.PathLike[str] | None) -> OnEpoch | None:
-    """Return a writer of TensorBoard logs; None where none are wanted."""
-    return None if folder is None else TensorBoardLog(path_option("tensorboard", folder))
+def open_log(folder: Path | None) -> OnEpoch | None:
+    """Return a writer of TensorBoard logs to `folder`; None without a folder."""
+    return None if folder is None else TensorBoardLog(folder)
 
 
 def fit_network(

@@ -132,11 +132,11 @@ def train(
     )
     model_before = open_initial(initial, options)
     recipe = choose_recipe(preset, settings, model_before, splits=validation is None)
-    on_epoch = open_log(tensorboard)
+    logs = None if tensorboard is None else path_option("tensorboard", tensorboard)
     start = begin(
         options, data, recipe, initial=model_before, teachers=teachers, validation=validation
     )
-    run = start.run
+    run, on_epoch = start.run, open_log(logs)
 
     with (
         run.checkpoint.recording(start.provenance.to_manifest()),
