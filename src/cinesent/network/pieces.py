@@ -89,7 +89,7 @@ class PieceReader:
             with ADMISSION.run(len(piece)):
                 feed["vectors"] = self._vectors(piece)[:, None, :]
                 try:
-                    states, feed["state"], feed["cell"] = self._session.run(OUTPUTS, feed)
+                    states, feed["state"], feed["cell"] = self._session.run(list(OUTPUTS), feed)
                 except Exception as error:  # the runtime does not export the classes it raises
                     raise run_failed(piece.shape, error) from error
             yield start, states[::step, 0, 0]
