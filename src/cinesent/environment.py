@@ -1,10 +1,11 @@
-"""What the machine and the environment variables decide: folders, addresses, cores.
+"""Settings from environment variables; paths of users; usable cores.
 
 =====================  ===========================================================================
 ``CINESENT_MODEL``     the model folder that is loaded when none is named
 ``CINESENT_CACHE``     the folder for downloads, instead of the user's cache folder
 ``CINESENT_DATA``      the IMDB archive (or its unpacked folder) to use instead of a download
-``CINESENT_IMDB_URL``  a mirror of the IMDB archive; its checksum is enforced all the same
+``CINESENT_IMDB_URL``  a mirror of the IMDB archive; its checksum is verified all the same
+``CINESENT_DEBUG``     the command line shows the traceback of an error too
 =====================  ===========================================================================
 
 An empty variable counts as unset.
@@ -28,7 +29,7 @@ def model_path() -> Path | None:
 
 
 def cache_dir() -> Path:
-    """Return the folder for downloads and what is derived from them; it may not exist yet.
+    """Return the folder for downloads; it may not exist yet.
 
     Raises:
         ConfigError: ``CINESENT_CACHE`` begins with the ``~`` of an unknown user.
@@ -56,7 +57,7 @@ def imdb_mirror() -> str | None:
 
 
 def usable_cores() -> int:
-    """Return the number of cores this process may run on: its affinity where the system has one."""
+    """Return the number of cores this process may run on: its CPU affinity where there is one."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -65,23 +66,51 @@ def usable_cores() -> int:
 def expand_user(path: str | os.PathLike[str]) -> Path:
     """Return `path` with a leading ``~`` replaced by the home folder.
 
+    The path need not exist. A path that cannot exist is refused here, so that no later step fails
+    with an error of Python or of the operating system.
+
     Raises:
-        ConfigError: `path` is not a path, holds a NUL character, or names an unknown user.
+        ConfigError: `path` is not a path, is empty, holds a NUL character or one that file names
+            cannot hold, is too long, leads through a folder that may not be entered, or names an
+            unknown user.
     """
+    text = _path_text(path)
     try:
-        text = os.fspath(path)
-    except TypeError:
-        raise ConfigError(f"expected a path; found {type(path).__name__}.") from None
-    if not isinstance(text, str):
-        raise ConfigError(f"expected a path as str; found {type(text).__name__}.")
-    if "\0" in text:
-        raise ConfigError(f"the path {text[:100]!r} holds a NUL character.")
-    try:
-        return Path(text).expanduser()
+        expanded = Path(text).expanduser()
     except RuntimeError:
         raise ConfigError(
-            f"the path {text!r} begins with the home folder of a user who does not exist here."
+            f"the path {_shortened(text)} begins with the home folder of a user who does not exist "
+            "here. Write the whole path."
         ) from None
+    try:
+        os.lstat(expanded)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except UnicodeEncodeError:
+        raise ConfigError(
+            f"the path {_shortened(text)} holds a character that file names cannot hold."
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            f"the path {_shortened(text)} cannot be used: {error.strerror}."
+        ) from None
+    return expanded
+
+
+def _path_text(path: object) -> str:
+    """Return a path as a string, or raise ConfigError."""
+    text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
+    if not isinstance(text, str):
+        raise ConfigError(f"expected a path as str or pathlib.Path; found {type(text).__name__}.")
+    if not text:
+        raise ConfigError("the path is empty; expected the name of a file or folder.")
+    if "\0" in text:
+        raise ConfigError(f"the path {_shortened(text)} holds a NUL character.")
+    return text
+
+
+def _shortened(text: str) -> str:
+    return repr(text if len(text) <= 100 else f"{text[:99]}…")
 
 
 def _path_from(variable: str) -> Path | None:

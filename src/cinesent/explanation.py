@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BAR = 20  # characters of the longest bar
+
+
+def heaviest(
+    tokens: Sequence[str], contributions: NDArray[np.float32], count: int
+) -> list[tuple[str, float]]:
+    """Return the `count` tokens with the largest contributions, of either sign, largest first.
+
+    Args:
+        tokens: of a review, n.
+        contributions: of the tokens, (n,). Of equal ones the first counts as larger.
+        count: 0 or more.
+    """
+    order = np.argsort(-np.abs(contributions), kind="stable")[:count]
+    return [(tokens[index], float(contributions[index])) for index in order]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +54,7 @@ class Explanation:
 
     def top(self, count: int = 10) -> list[tuple[str, float]]:
         """Return the `count` tokens that weighed most, the heaviest first, either sign."""
-        order = np.argsort(-np.abs(self.contributions), kind="stable")[:count]
-        return [(self.tokens[index], float(self.contributions[index])) for index in order]
+        return heaviest(self.tokens, self.contributions, count)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +17,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     """Write `content` to `path`: afterwards the file holds all of it, or what it held before.
 
     Text is written as UTF-8. The content is on the disk before the name points to it, so a power
-    cut cannot leave an empty file.
+    cut cannot leave an empty file. A symbolic link at `path` is replaced, not followed.
 
     Raises:
         OSError: it cannot be written; nothing is left behind.
@@ -28,9 +30,16 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a new binary file that takes the name `path` when the block ends without an error.
 
+    Killed within the block, it leaves a hidden ``.tmp`` file beside `path`, which holds what it
+    held before.
+
     Raises:
-        OSError: it cannot be written; nothing is left behind.
+        OSError: it cannot be written, or is a device, pipe or folder; nothing is left behind.
     """
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        status = os.lstat(path)
+        if not stat.S_ISLNK(status.st_mode):
+            _check_regular(status, path)  # a superuser could replace even /dev/null
     temporary = temporary_sibling(path)
     try:
         with create_exclusive(temporary) as file:
@@ -46,42 +55,77 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
 
 def temporary_sibling(path: Path) -> Path:
     """Return an unused hidden name beside `path`, of bounded length however long its name is."""
-    return path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.tmp")
+    # 40 characters take up to 160 bytes, and file systems allow 255.
+    return path.parent / f".{path.name[:40]}.{secrets.token_hex(6)}.tmp"
 
 
 def create_exclusive(path: Path) -> IO[bytes]:
-    """Create a file for reading and writing that nobody had before.
+    """Create a new file and open it for reading and writing.
 
     Raises:
-        FileExistsError: the name exists, be it as a symbolic link.
+        FileExistsError: the name exists, even as a symbolic link that points nowhere.
         OSError: it cannot be created.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS
-    return os.fdopen(os.open(path, flags, 0o666), "w+b")
+    return os.fdopen(_open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL), "w+b")
 
 
 def open_existing(path: Path) -> IO[bytes]:
     """Open a regular file for reading and writing without following a symbolic link.
 
     Raises:
-        OSError: it does not exist, is a symbolic link or no regular file, or cannot be opened.
+        OSError: it does not exist, is a symbolic link or not a regular file, or cannot be opened.
     """
-    if not path.is_file() or path.is_symlink():
-        raise FileNotFoundError(f"{path} is not a regular file")
-    return os.fdopen(os.open(path, os.O_RDWR | _FLAGS), "r+b")
+    _check_regular(os.lstat(path), path)
+    handle = _open(path, os.O_RDWR)
+    try:
+        # Another process may have put something else there in between.
+        _check_regular(os.fstat(handle), path)
+        return os.fdopen(handle, "r+b")
+    except BaseException:
+        os.close(handle)
+        raise
 
 
-def replace_folder(source: Path, target: Path) -> None:
+def _open(path: Path, flags: int) -> int:
+    """Open a file; its number is never that of a standard stream.
+
+    Where a process was started with a closed stream, the system gives its number to the next file,
+    and what a library prints would get into that file.
+    """
+    opened = [os.open(path, flags | _FLAGS, 0o666)]
+    try:
+        while opened[-1] <= _LAST_STANDARD_STREAM:
+            opened.append(os.dup(opened[-1]))
+        return opened.pop()
+    finally:
+        for handle in opened:
+            os.close(handle)
+
+
+def _check_regular(status: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
+def replace_folder(source: Path, target: Path, keep: Iterable[str] = ()) -> None:
     """Give the folder `source` the name `target`; a folder of that name is replaced.
 
     At every moment either the old or the new folder has the name, or, for the instant between two
-    renames, none has it and the old one lies beside it.
+    renames, none has it and the old one is beside it. A symbolic link at `target` is replaced, and
+    the folder it points to is kept.
+
+    Args:
+        source: the new folder, on the same file system.
+        target: the name it gets.
+        keep: names in the old folder that are moved to the new one, unless it has them too.
 
     Raises:
-        OSError: a rename failed; the old folder has its name again.
+        OSError: `target` is not a folder, or a rename failed; the old folder has its name again.
     """
-    if not target.exists():
+    if not os.path.lexists(target):
         source.rename(target)
+    elif not target.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target))
     else:
         old = temporary_sibling(target)
         target.rename(old)
@@ -90,7 +134,13 @@ def replace_folder(source: Path, target: Path) -> None:
         except BaseException:
             old.rename(target)
             raise
-        shutil.rmtree(old, ignore_errors=True)
+        for name in keep:
+            if not os.path.lexists(target / name):
+                (old / name).rename(target / name)
+        if old.is_symlink():
+            old.unlink()
+        else:
+            shutil.rmtree(old, ignore_errors=True)
     sync_folder(target.parent)
 
 
@@ -104,5 +154,6 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+_LAST_STANDARD_STREAM = 2
 # Not followed where the system can say so; never inherited by child processes.
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)

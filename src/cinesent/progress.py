@@ -1,7 +1,7 @@
 """How long work reports messages and progress: one protocol for every function that takes time.
 
-A function takes ``reporter: Reporter = SILENT``. It sends one-line messages, and opens a task for
-work that takes more than a moment::
+A function takes ``reporter: Reporter = SILENT``. It sends one-line messages and warnings, and opens
+a task for work that takes more than a moment::
 
     with reporter.task("scoring", total=1.0) as task:
         task.update(0.25, "12,000 rows  860 reviews/s")
@@ -44,7 +44,7 @@ class Task:
 
 
 class Reporter:
-    """Receives messages and progress. This base class ignores both.
+    """Receives messages, warnings and progress. This base class ignores them all.
 
     Example:
         >>> class Printing(Reporter):
@@ -56,6 +56,12 @@ class Reporter:
 
     def message(self, text: str) -> None:
         """Receive one line about what was found or decided, without a line end."""
+
+    def warning(self, text: str) -> None:
+        """Receive one line that a user should see even when other messages are hidden.
+
+        Such as a guess, a fallback, or data that was left out.
+        """
 
     def task(
         self, description: str, *, total: float | None = None, completed: float = 0, unit: str = ""

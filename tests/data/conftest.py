@@ -35,4 +35,4 @@ def real_imdb(tmp_path_factory):
     """The whole IMDB dataset, read once; skips where there is no archive."""
     if REAL is None:
         pytest.skip("no IMDB archive here: name one in CINESENT_TEST_IMDB")
-    return imdb.load_imdb(REAL, cached=False)
+    return imdb.load_imdb(REAL)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import tarfile
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 from imdb_archives import REAL, SMALL, small_files, write_archive, write_folder
 
 from cinesent.data import archive as archive_module
-from cinesent.data import imdb, load_dataset, parsed
+from cinesent.data import load_dataset
 from cinesent.data.duplicates import without_duplicates
 from cinesent.data.imdb import find_imdb, is_imdb, load_imdb
 from cinesent.errors import DataError
@@ -161,60 +160,6 @@ def test_tar_cut_between_members_is_noticed_by_its_counts(tmp_path, small_counts
 def test_missing_archive_says_so(tmp_path):
     with pytest.raises(DataError, match="there is no archive"):
         load_imdb(tmp_path / "none.tar.gz")
-
-
-class TestParsedCopy:
-    def test_second_read_comes_from_the_copy_and_is_the_same(self, small_archive, monkeypatch):
-        first = load_imdb(small_archive)
-        monkeypatch.setattr(imdb, "read_archive", lambda path: pytest.fail("read again"))
-        _same(load_imdb(small_archive), first)
-
-    def test_changed_archive_is_read_again(self, small_archive):
-        load_imdb(small_archive)
-        write_archive(small_archive, _with("train/pos/0_9.txt", b"another text"))
-        assert "another text" in load_imdb(small_archive).train.texts
-
-    def test_changed_time_is_enough_to_read_again(self, small_archive):
-        load_imdb(small_archive)
-        os.utime(small_archive, ns=(1, 1))
-        assert parsed.load_parsed(small_archive) is None
-
-    @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text", "pickle"])
-    def test_damaged_copy_is_rebuilt_silently(self, small_archive, own_environment, damage):
-        first = load_imdb(small_archive)
-        (copy,) = (own_environment / "parsed").iterdir()
-        content = bytearray(copy.read_bytes())
-        if damage == "flip":
-            at = content.index(b"train.texts.npy") + 80
-            content[at] ^= 0xFF
-        if damage == "pickle":
-            np.savez(copy, key=np.array({"not": "a string"}, dtype=object))
-        else:
-            copy.write_bytes(
-                {"cut": content[:400], "flip": content, "empty": b"", "text": b"hello"}[damage]
-            )
-        assert parsed.load_parsed(small_archive) is None
-        _same(load_imdb(small_archive), first)
-        assert parsed.load_parsed(small_archive) is not None
-
-    def test_any_wrong_byte_is_noticed_or_harmless(self, small_archive, own_environment):
-        first = load_imdb(small_archive)
-        (copy,) = (own_environment / "parsed").iterdir()
-        sound = copy.read_bytes()
-        for at in range(0, len(sound), 11):
-            copy.write_bytes(sound[:at] + bytes([sound[at] ^ 0xFF]) + sound[at + 1 :])
-            damaged = parsed.load_parsed(small_archive)
-            if damaged is not None:
-                _same(damaged, first)
-
-    def test_cache_that_cannot_be_written_is_no_error(self, small_archive, tmp_path, monkeypatch):
-        (tmp_path / "file").write_text("in the way")
-        monkeypatch.setenv("CINESENT_CACHE", str(tmp_path / "file"))
-        assert len(load_imdb(small_archive).train) == 6
-
-    def test_nothing_but_the_copy_is_left(self, small_archive, own_environment):
-        load_imdb(small_archive)
-        assert [p.suffix for p in (own_environment / "parsed").iterdir()] == [".npz"]
 
 
 class TestFinding:

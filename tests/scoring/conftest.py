@@ -43,11 +43,12 @@ def own_folder(monkeypatch, tmp_path) -> Path:
 def run(model) -> Callable[..., subprocess.CompletedProcess[bytes]]:
     """Run `cinesent score` as a process."""
 
-    def run(*arguments: object, stdin: bytes = b"", **options):
+    def run(*arguments: object, stdin=b"", stdout=subprocess.PIPE, **options):
         return subprocess.run(
             command(*arguments, "--model", model),
-            input=stdin,
-            capture_output=True,
+            **({"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}),
+            stdout=stdout,
+            stderr=subprocess.PIPE,
             env={**os.environ, "COLUMNS": "200"},
             timeout=120,
             **options,

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from cinesent.progress import Reporter, Task
+
 
 def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "cinesent", "score", *map(str, arguments)]
@@ -33,3 +35,27 @@ def read_jsonl(content: bytes | Path) -> list[dict]:
     if isinstance(content, Path):
         content = content.read_bytes()
     return [json.loads(line) for line in content.split(b"\n") if line]
+
+
+class Recorder(Reporter):
+    """Keeps what is reported."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+        self.warnings: list[str] = []
+        self.updates: list[tuple[float, str]] = []
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def task(self, description, *, total=None, completed=0, unit=""):
+        recorder = self
+
+        class Recording(Task):
+            def update(self, completed, detail="", *, total=None):
+                recorder.updates.append((completed, detail))
+
+        return Recording()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import random
 import resource
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from bundles import write_bundle
-from scored_files import command, read_csv, write_csv, write_jsonl
+from scored_files import Recorder, command, read_csv, write_csv, write_jsonl
 
 import cinesent
 from cinesent.errors import ScoringError
@@ -176,7 +175,7 @@ def wait_for_rows(process: subprocess.Popen, target: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
-        if journal.exists() and json.loads(journal.read_text())["state"]["num_rows"]:
+        if journal.exists and journal.read()[1].num_rows:
             return
         time.sleep(0.05)
     raise TimeoutError("no rows were committed")
@@ -205,15 +204,15 @@ def test_ctrl_c_keeps_what_was_written(run, model, long_csv, tmp_path, workers):
     os.killpg(process.pid, signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert b"rows are kept; go on with the same command and --resume." in errors
-    assert errors.endswith(b"error: interrupted.\n")
+    assert b"rows are kept: run the same command again with resume to continue." in errors
+    assert b"error: interrupted." in errors
     assert b"Traceback" not in errors
     done = run("in.csv", "out.csv")
     assert done.returncode == 1
-    assert b"Go on with --resume, or start over with --overwrite." in done.stderr
+    assert b"Continue with --resume, or start over with --overwrite." in done.stderr
     done = run("in.csv", "out.csv", "--resume")
     assert done.returncode == 0
-    assert b"goes on after" in done.stderr
+    assert b"resuming after" in done.stderr
     assert [row["id"] for row in read_csv(tmp_path / "out.csv")][:6000] == [
         str(n) for n in range(6000)
     ]
@@ -246,7 +245,7 @@ def test_a_worker_that_dies_is_reported(run, model, long_csv, tmp_path):
     os.kill(workers_of(process.pid)[0], signal.SIGKILL)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert b"one of the 2 worker processes died" in errors
+    assert b"one of the 2 worker processes ended unexpectedly" in errors
     assert b"Traceback" not in errors
     assert run("in.csv", "out.csv", "--resume", "--workers", "2").returncode == 0
     assert len(read_csv(tmp_path / "out.csv")) == 80 * 200 + 2
@@ -288,11 +287,11 @@ def unfinished(classifier, tmp_path, monkeypatch) -> Path:
 
 def test_an_error_keeps_the_rows_before_it(classifier, unfinished):
     assert not unfinished.exists()
-    said = []
-    summary = cinesent.score_file("in.csv", "out.csv", classifier, resume=True, say=said.append)
-    assert "goes on after 20 rows" in said
+    said = Recorder()
+    summary = cinesent.score_file("in.csv", "out.csv", classifier, resume=True, reporter=said)
+    assert said.messages == ["resuming after 20 rows"]
     assert (summary.num_rows, summary.num_bad) == (21, 1)
-    with pytest.raises(ScoringError, match="It is complete: there is nothing to resume"):
+    with pytest.raises(ScoringError, match="complete, so there is nothing to resume"):
         cinesent.score_file("in.csv", "out.csv", classifier, resume=True)
 
 
@@ -301,18 +300,18 @@ def test_an_error_keeps_the_rows_before_it(classifier, unfinished):
     [
         (lambda: Path("in.csv").write_text("text\nother\n"), "source was .* bytes"),
         (lambda: os.utime("in.csv", (1, 1)), "source was .* changed at"),
-        (lambda: {"tokens": True}, "--tokens was False, is True"),
-        (lambda: {"encoding": "cp1252"}, "--encoding was None, is cp1252"),
+        (lambda: {"tokens": True}, "tokens was False, is True"),
+        (lambda: {"encoding": "cp1252"}, "encoding was None, is cp1252"),
         (lambda: {"model": write_bundle(Path("other"), seed=1)}, "model was"),
-        (lambda: Path(".out.csv.part.json").write_text("{"), "cannot be read"),
-        (lambda: Path(".out.csv.part").write_text("text"), "is shorter than"),
+        (lambda: Path(".out.csv.part.json").write_text("{"), "cannot be used: Expecting"),
+        (lambda: Path(".out.csv.part").write_text("text"), "has 4 bytes, and its journal counts"),
     ],
 )
-def test_another_run_is_not_gone_on_with(classifier, unfinished, change, says):
+def test_another_run_is_not_resumed(classifier, unfinished, change, says):
     changed = change()
     options = changed if isinstance(changed, dict) else {}
     before = Part(unfinished).path.read_bytes()
-    with pytest.raises(ScoringError, match=f"(?s){says}.*--overwrite"):
+    with pytest.raises(ScoringError, match=f"(?s){says}.*overwrite=True"):
         cinesent.score_file("in.csv", "out.csv", **{"model": classifier, "resume": True, **options})
     assert Part(unfinished).path.read_bytes() == before
     cinesent.score_file("in.csv", "out.csv", classifier, overwrite=True)
@@ -332,13 +331,18 @@ def test_one_process_at_a_time(classifier, unfinished):
 def test_a_source_that_changes_while_it_is_read_is_noticed(classifier, tmp_path):
     write_csv(tmp_path / "in.csv", [["text"], ["fine"]])
 
-    def grow(_):
-        with (tmp_path / "in.csv").open("a") as file:
-            file.write("more\n")
+    class Growing(Recorder):
+        def task(self, *arguments, **options):
+            with (tmp_path / "in.csv").open("a") as file:
+                file.write("more\n")
+            return super().task(*arguments, **options)
 
-    with pytest.raises(ScoringError, match="was changed while it was being read"):
-        cinesent.score_file("in.csv", "out.csv", classifier, progress=grow)
-    assert not (tmp_path / "out.csv").exists()
+    reporter = Growing()
+    with pytest.raises(ScoringError, match="was changed while it was being read.*same command"):
+        cinesent.score_file("in.csv", "out.csv", classifier, reporter=reporter)
+    # Nothing is advised that would fail, and the command can be run again.
+    assert reporter.warnings == []
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 
 def limited() -> None:
@@ -347,7 +351,7 @@ def limited() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["out.csv", "out.parquet"])
-def test_a_full_disk_is_said_and_gone_on_after(run, long_csv, tmp_path, target):
+def test_a_full_disk_is_reported_and_can_be_resumed(run, long_csv, tmp_path, target):
     done = run("in.csv", target, preexec_fn=limited)
     assert done.returncode == 1
     assert b"cannot be written: File too large." in done.stderr

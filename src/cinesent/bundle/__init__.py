@@ -1,4 +1,4 @@
-"""The bundle: the folder in which training and predicting meet.
+"""The bundle: the folder that training writes and predicting reads.
 
 =====================  ========================================================================
 ``config.json``        format version, name, model settings, precision, labels, thresholds,
@@ -8,18 +8,32 @@
                        precision int8 the word vectors as integers and ``embedding.scale``
 ``model.onnx``         the prediction graph (:mod:`cinesent.network`)
 ``metrics.json``       what training and evaluation measured
-``history.csv``        one row an epoch
+``history.csv``        one row per epoch
 ``plots/``             figures, PNG
 ``README.md``          the model card
 ``manifest.json``      size and SHA-256 of every file above, time, versions, data, seed, command
 =====================  ========================================================================
 
-Loading checks all of it and executes none of it. The checksums tell damage from intent, not friend
-from foe: whoever can change a file can change the manifest.
+Loading checks everything and executes nothing. The checksums find damage, not forgery: whoever can
+change a file can change the manifest. A forged model gives wrong answers, but it cannot run code,
+read other files or take more time and memory than an honest one.
 """
 
 from cinesent.bundle.layout import FORMAT_VERSION, is_bundle
-from cinesent.bundle.loading import Bundle, load_bundle
+from cinesent.bundle.loading import Bundle, load_bundle, open_bundle, open_files
+from cinesent.bundle.provenance import DataSource, ParentModel, Provenance
 from cinesent.bundle.saving import record_metrics, save_bundle
 
-__all__ = ["FORMAT_VERSION", "Bundle", "is_bundle", "load_bundle", "record_metrics", "save_bundle"]
+__all__ = [
+    "FORMAT_VERSION",
+    "Bundle",
+    "DataSource",
+    "ParentModel",
+    "Provenance",
+    "is_bundle",
+    "load_bundle",
+    "open_bundle",
+    "open_files",
+    "record_metrics",
+    "save_bundle",
+]

@@ -1,17 +1,19 @@
-"""What was offered as a model: a folder of cinesent, or something else that is told by its name."""
+"""Finds the model folder, or says what was given instead of one."""
 
 from __future__ import annotations
 
+import glob
 import os
 import stat
 from pathlib import Path
 
 from cinesent.bundle.layout import CONFIG, is_bundle
+from cinesent.environment import expand_user
 from cinesent.errors import BundleError
 
 _WANTED = "cinesent reads the folders that `cinesent train --out FOLDER` writes."
 
-# What a file begins with, and where.
+# The bytes that kinds of files have at a place.
 _MAGIC = (
     (0, b"\x89HDF\r\n\x1a\n", "a Keras HDF5 file"),
     (0, b"\x1f\x8b", "a compressed file"),
@@ -40,13 +42,13 @@ _ENDINGS = {
     ".tgz": "a compressed file",
     ".gz": "a compressed file",
 }
-# What the first file of a zip archive is called.
+# The name of the first file of a zip archive.
 _ZIPPED = {
     b"data.pkl": "a PyTorch file",
     b"metadata.json": "a Keras archive",
     b".npy": "a NumPy archive",
 }
-# What only a folder of that kind holds.
+# A file that only a folder of that kind holds.
 _FOLDERS = {
     "saved_model.pb": "a TensorFlow SavedModel",
     "keras_metadata.pb": "a TensorFlow SavedModel",
@@ -60,18 +62,18 @@ def find_folder(path: str | Path) -> Path:
     """Return the absolute path of a folder that may be a bundle: it has a config.
 
     Raises:
-        BundleError: it is something else; the message says what, and what is wanted.
+        BundleError: it is something else; the message says what, and what is expected.
+        ConfigError: `path` is not a path, or begins with the home folder of an unknown user.
     """
+    folder = expand_user(path).absolute()
     try:
-        folder = Path(path).expanduser().absolute()
         mode = folder.stat().st_mode
     except FileNotFoundError:
-        left = sorted(str(other) for other in folder.parent.glob(f".{folder.name}.previous-*"))
-        hint = f" An interrupted save left the model before it in {left[-1]}." if left else ""
+        left = _interrupted(folder)
+        hint = f" An interrupted save left the previous model in {left[-1]}." if left else ""
         raise BundleError(f"there is no folder {folder}. {_WANTED}{hint}") from None
-    except (OSError, ValueError, RuntimeError) as error:  # a name too long, with NUL, ~nobody
-        reason = getattr(error, "strerror", None) or error
-        raise BundleError(f"{path} cannot be opened: {reason}. {_WANTED}") from error
+    except OSError as error:  # such as a name that is too long
+        raise BundleError(f"{folder} cannot be opened: {error.strerror}. {_WANTED}") from error
     if stat.S_ISREG(mode):
         inside = f" Did you mean the folder {folder.parent}?" if is_bundle(folder.parent) else ""
         raise BundleError(f"{folder} is {_kind_of_file(folder)}, not a folder. {_WANTED}{inside}")
@@ -84,8 +86,17 @@ def find_folder(path: str | Path) -> Path:
     return folder
 
 
+def _interrupted(folder: Path) -> list[Path]:
+    """Return the models that a save of this folder set aside and did not get to replace."""
+    try:
+        siblings = sorted(folder.parent.glob(f".{glob.escape(folder.name[:40])}.*.tmp"))
+        return [sibling for sibling in siblings if is_bundle(sibling)]
+    except OSError:
+        return []
+
+
 def _kind_of_file(path: Path) -> str:
-    """Say what a file is by what it begins with, else by its ending."""
+    """Return the kind of a file by its first bytes, else by its ending."""
     try:
         with path.open("rb") as file:
             head = file.read(512)

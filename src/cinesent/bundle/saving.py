@@ -1,4 +1,4 @@
-"""From a trained model to a folder, all of it or nothing."""
+"""Writes a trained model to a folder: all of it or nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import io
 import json
 import os
 import platform
-import secrets
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +26,9 @@ from cinesent.bundle.loading import (
     check_thresholds,
     load_bundle,
 )
+from cinesent.environment import expand_user
 from cinesent.errors import BundleError, require
+from cinesent.files import replace_folder, temporary_sibling
 from cinesent.probability import LABELS
 from cinesent.recipes import ModelConfig, Precision
 from cinesent.text.tokenizer import Tokenizer
@@ -54,39 +55,40 @@ def save_bundle(
 ) -> Path:
     """Write a model folder: everything in a temporary sibling, verified there, then one rename.
 
-    A bundle that lies at `folder` is moved aside first and removed last, so that an error or a
-    crash at any point leaves a whole model, the old or the new. Files in it that are no part of it
-    (notes, a `.git`) are taken over.
+    A bundle that exists at `folder` is moved aside first and removed last, so that an error or a
+    crash at any point leaves a complete model, the old or the new one. Files in it that are no part
+    of it (notes, a `.git`) are kept.
 
     Args:
-        folder: where to; its parents are made.
+        folder: where to; its parents are created.
         name: of the recipe.
         config: what the network is.
         tokenizer: with at most `config.vocabulary_size` tokens.
         weights: float32, by the names of :meth:`ModelConfig.weight_shapes`.
         metrics: what JSON can hold; a dictionary in it, such as "validation" or "test", holds the
             numbers of one set of reviews.
-        history: one record an epoch.
-        manifest: where the model comes from: "data", "seed", "command", "versions" and what else
-            should be known.
+        history: one record per epoch.
+        manifest: where the model comes from, see :meth:`Provenance.to_manifest`; further entries
+            are kept.
         plots: file name to PNG bytes, or to a file that is copied.
-        precision: "int8" stores word vectors in eight bits a number, see
-            :mod:`cinesent.network.quantization`; the model then is what remains of `weights`.
-        temperature: the logit is divided by it.
+        precision: "int8" stores word vectors with eight bits per number, see
+            :mod:`cinesent.network.quantization`; the saved model then has the rounded weights.
+        temperature: the logit is divided by it, 0.01 to 100.
         thresholds: below the first negative, from the second on positive.
-        check: the trained model, which the graph must agree with, holding the weights as stored;
-            and real reviews to try it on.
+        check: the trained model, with the weights as they are stored, which the graph must agree
+            with; and real reviews to compare them on.
 
     Returns:
         The folder, absolute.
 
     Raises:
-        BundleError: `folder` holds something that is no bundle, weights do not fit, the voices of
-            graph and model differ, or the disk refuses.
+        BundleError: `folder` holds something that is not a bundle, weights do not fit, graph and
+            model give different answers, or the disk refuses.
+        ConfigError: `folder` is not a path.
         MissingExtraError: the packages onnx and safetensors are not installed.
     """
     require("safetensors", "train", f"writing {layout.WEIGHTS}")
-    target = Path(folder).expanduser().resolve()
+    target = expand_user(folder).resolve()
     _check_target(target)
     settings = {
         "format_version": layout.FORMAT_VERSION,
@@ -115,7 +117,7 @@ def save_bundle(
 
 
 def record_metrics(folder: str | Path, name: str, metrics: Mapping[str, Any]) -> None:
-    """Write what was measured later into a model folder: its metrics and its card.
+    """Add what was measured later to a model folder: to its metrics and its card.
 
     Args:
         folder: the model.
@@ -123,7 +125,7 @@ def record_metrics(folder: str | Path, name: str, metrics: Mapping[str, Any]) ->
         metrics: what JSON can hold.
 
     Raises:
-        BundleError: the folder is no sound model, or cannot be written.
+        BundleError: the folder is not a valid model, or cannot be written.
     """
     bundle = load_bundle(folder)
     origin = {key: value for key, value in bundle.manifest.items() if key != "files"}
@@ -140,16 +142,13 @@ def record_metrics(folder: str | Path, name: str, metrics: Mapping[str, Any]) ->
 
 @contextlib.contextmanager
 def _replacing(target: Path, verify: Verify) -> Iterator[Path]:
-    """Yield a folder to fill, which is checked and put in the place of `target` at the end."""
-    staging = target.with_name(f".{target.name}.new-{secrets.token_hex(4)}")
+    """Yield a folder to fill, which is checked and takes the place of `target` at the end."""
+    staging = temporary_sibling(target)
     try:
         staging.mkdir(parents=True)
         yield staging
         load_bundle(staging, verify=verify)
-        previous = swap_folders(staging, target)
-        if previous is not None:
-            _take_over(previous, target)
-            shutil.rmtree(previous, ignore_errors=True)
+        replace_folder(staging, target, keep=_of_others(target))
     except OSError as error:
         raise BundleError(f"{target} cannot be written: {error}.") from error
     finally:
@@ -163,7 +162,7 @@ def _check_target(folder: Path) -> None:
     if not folder.is_dir() or any(folder.iterdir()):
         raise BundleError(
             f"{folder} exists and is no model of cinesent; it is not replaced. "
-            "Name a new or an empty folder."
+            "Give a new or an empty folder."
         )
 
 
@@ -193,7 +192,7 @@ def _json(payload: Mapping[str, Any]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """Say what a NumPy number, an array or a path is in JSON."""
+    """Return a NumPy number, an array or a path as JSON can hold it."""
     if isinstance(value, PurePath):
         return str(value)
     if hasattr(value, "tolist"):
@@ -232,7 +231,7 @@ def _write_model(
 
     write_graph(folder / layout.MODEL, config, weights, precision=precision, check=check)
     stored = stored_weights(weights, precision)
-    # The format takes the bytes as they lie: a transposed view would be written untransposed.
+    # The format takes the bytes as they are: a transposed view would be written untransposed.
     straight = {key: np.ascontiguousarray(value) for key, value in stored.items()}
     (folder / layout.WEIGHTS).write_bytes(save(straight))
 
@@ -246,7 +245,7 @@ def _write(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def _write_manifest(folder: Path, origin: Mapping[str, Any]) -> None:
-    """List what lies in `folder`, after making sure that it lies on the disk."""
+    """List the files in `folder`, after flushing them to the disk."""
     files = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with path.open("rb+") as file:
@@ -258,33 +257,14 @@ def _write_manifest(folder: Path, origin: Mapping[str, Any]) -> None:
         os.fsync(file.fileno())
 
 
-def swap_folders(staging: Path, target: Path) -> Path | None:
-    """Put `staging` where `target` is; what was there is restored if that fails.
-
-    Returns:
-        Where that lies now, for the caller to delete; None if nothing was there.
-    """
-    if not target.exists():
-        staging.rename(target)
-        return None
-    previous = target.with_name(f".{target.name}.previous-{secrets.token_hex(4)}")
-    target.rename(previous)
+def _of_others(folder: Path) -> list[str]:
+    """Return the names in a bundle's folder that are no part of it, such as notes or a `.git`."""
+    if not folder.exists():
+        return []
     try:
-        staging.rename(target)
-    except BaseException:
-        previous.rename(target)
-        raise
-    return previous
-
-
-def _take_over(previous: Path, target: Path) -> None:
-    """Move what is no part of the previous bundle into the one that replaces it."""
-    try:
-        files = layout.read_json(previous / layout.MANIFEST).get("files", {})
+        files = layout.read_json(folder / layout.MANIFEST).get("files", {})
     except BundleError:
         files = {}
     known = {layout.MANIFEST, *layout.REQUIRED, layout.CARD, layout.HISTORY, layout.PLOTS}
     known |= {name.partition("/")[0] for name in files}
-    for path in previous.iterdir():
-        if path.name not in known and not (target / path.name).exists():
-            path.rename(target / path.name)
+    return sorted(path.name for path in folder.iterdir() if path.name not in known)

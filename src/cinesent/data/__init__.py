@@ -1,7 +1,8 @@
-"""Labelled reviews, wherever they come from: :func:`load_dataset` and :func:`load_reviews`."""
+"""Labelled reviews from every source: :func:`load_dataset` and :func:`load_reviews`."""
 
 from __future__ import annotations
 
+from cinesent.data.check import DatasetCheck, check_dataset
 from cinesent.data.reviews import UNLABELLED, Dataset, Reviews
 from cinesent.data.sources import DATASET_NAMES, SPLITS, load_dataset, load_reviews
 
@@ -10,7 +11,9 @@ __all__ = [
     "SPLITS",
     "UNLABELLED",
     "Dataset",
+    "DatasetCheck",
     "Reviews",
+    "check_dataset",
     "load_dataset",
     "load_reviews",
 ]

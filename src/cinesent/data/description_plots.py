@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cinesent.data.describe import present_splits, word_counts
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.errors import DataError, require
+from cinesent.files import atomic_file
 from cinesent.probability import LABELS
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def save_plots(dataset: Dataset, folder: str | Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, figure in figures.items():
-            figure.savefig(folder / name, dpi=_DPI)
+            with atomic_file(folder / name) as file:
+                figure.savefig(file, format="png", dpi=_DPI)
     except OSError as error:
         raise DataError(f"cannot write plots to {folder}: {error.strerror or error}.") from error
     return [folder / name for name in figures]

@@ -1,8 +1,8 @@
 """The Large Movie Review Dataset (Maas et al., 2011) from its archive or its unpacked folder.
 
 25,000 training and 25,000 test reviews, half of each negative (1 to 4 stars) and half positive
-(7 to 10), and 50,000 unlabelled ones, with at most 30 reviews of one film. Rows come in one order
-whatever they are read from: negative before positive, each by the number of the review.
+(7 to 10), and 50,000 unlabelled ones, with at most 30 reviews of one film. Rows come in the same
+order whatever they are read from: negative before positive, each by the number of the review.
 
 Source: https://ai.stanford.edu/~amaas/data/sentiment/
 """
@@ -25,7 +25,6 @@ from cinesent.data.archive import (
     read_archive,
     read_folder,
 )
-from cinesent.data.parsed import load_parsed, save_parsed
 from cinesent.data.reviews import UNLABELLED, Dataset, Reviews
 from cinesent.environment import cache_dir, data_path
 from cinesent.errors import DataError
@@ -49,7 +48,7 @@ _MOVIE = re.compile(r"/title/(tt\d+)")
 
 
 def is_imdb(path: Path) -> bool:
-    """Say whether `path` is an archive, a folder with the archive in it, or the archive unpacked.
+    """Return whether `path` is an archive, a folder that holds it, or the archive unpacked.
 
     Only names are looked at: :func:`load_imdb` checks what is inside.
     """
@@ -59,9 +58,9 @@ def is_imdb(path: Path) -> bool:
 
 
 def find_imdb() -> Path | None:
-    """Return where the IMDB archive lies on this machine; None where it does not.
+    """Return the path of the IMDB archive on this machine; None if there is none.
 
-    ``CINESENT_DATA`` comes first, then what `cinesent data fetch` has put in the cache folder.
+    ``CINESENT_DATA`` comes first, then what `cinesent data fetch` put in the cache folder.
 
     Raises:
         DataError: ``CINESENT_DATA`` names something that is not there or is no IMDB archive.
@@ -72,22 +71,19 @@ def find_imdb() -> Path | None:
             found = "is no IMDB archive or folder" if named.exists() else "does not exist"
             raise DataError(
                 f"CINESENT_DATA is {str(named)!r}, which {found}. Expected {ARCHIVE_NAME}, the "
-                "folder it lies in, or the folder it unpacks to. Correct the variable or unset it."
+                "folder that holds it, or the folder it unpacks to. Correct the variable or unset "
+                "it."
             )
         return named
     cached = cache_dir() / ARCHIVE_NAME
     return cached if cached.is_file() else None
 
 
-def load_imdb(path: str | Path, *, cached: bool = True) -> Dataset:
-    """Read the IMDB reviews at `path`, with ratings and movie ids.
-
-    Reading an archive takes some five seconds; what was read is kept in the cache folder (about
-    60 MB) and comes from there in one second while the archive's size and time stay the same.
+def load_imdb(path: str | Path) -> Dataset:
+    """Read the IMDB reviews at `path`, with ratings and movie ids, in some five seconds.
 
     Args:
         path: the archive, a folder that holds it, the folder it unpacks to, or one above that.
-        cached: whether to use the cache.
 
     Returns:
         Train and test reviews, and the unlabelled ones unless ``train/unsup`` was removed.
@@ -105,12 +101,7 @@ def load_imdb(path: str | Path, *, cached: bool = True) -> Dataset:
         if root is not None:
             return _assembled(read_folder(root), root)
         path = path / ARCHIVE_NAME
-    kept = load_parsed(path) if cached else None
-    if kept is None:
-        kept = _assembled(read_archive(path), path)
-        if cached:
-            save_parsed(path, kept)
-    return kept
+    return _assembled(read_archive(path), path)
 
 
 def _assembled(files: Iterable[Review | AddressList], source: Path) -> Dataset:
@@ -201,6 +192,6 @@ def _movies(part: str, content: bytes | None, count: int, source: Path) -> NDArr
         split, kind = part.split("/")
         raise DataError(
             f"{source}: {split}/urls_{kind}.txt names {len(found):,} films for {count:,} "
-            f"reviews; expected one line a review. {_REMEDY}"
+            f"reviews; expected one line per review. {_REMEDY}"
         )
     return np.array(found[:count], dtype=np.str_)

@@ -1,15 +1,16 @@
-"""The prediction graph: ONNX, built node by node from the weights.
+"""The prediction graph: ONNX, planned node by node and filled with the weights.
 
     token_ids ── Gather ── LSTM (both directions, sequence_lens) ── pooling ── head ── logits
                                                 └── If(explain) ── per token ── contributions
 
-Why not an exporter: those of Keras write, by backend, a graph that is silently wrong, a loop, or
-none at all (docs/design.md). This one is the same for every backend and reads any batch and length.
+Why not an exporter: depending on the backend, those of Keras write a graph that is silently wrong,
+a loop, or none at all. This one is the same for every backend and reads any batch and length.
 
 Measured with ONNX Runtime 1.31 (30,000 x 128, 64 units, both directions, one thread): one LSTM node
 of two directions is as fast as two of one. The runtime does not skip outputs that nobody asks for,
-`only_execute_path_to_fetches` or not, and the contributions of max pooling (an ArgMax) cost a tenth
-of a batch's time: hence the third input, `explain`, true unless fed (and warned of; that is meant).
+`only_execute_path_to_fetches` or not, and the contributions of max pooling (an ArgMax) take a tenth
+of a batch's time: hence the third input, `explain`, which is true unless it is fed. (The runtime
+warns of an initializer that is also an input; that is intended.)
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from cinesent._version import __version__
 from cinesent.errors import BundleError, require
 from cinesent.network.ngram_nodes import add_ngrams, share_ngrams
-from cinesent.network.nodes import Nodes
+from cinesent.network.nodes import Branch, Node, Nodes, Weight
 from cinesent.network.quantization import SCALES, round_weights, stored_weights
 from cinesent.network.reference import Check, Weights, check_parity, check_weights
 from cinesent.recipes import ModelConfig, Precision
@@ -40,6 +41,20 @@ IR_VERSION = 8
 _LARGEST = 2**31 - 2**20
 
 
+def plan_graph(config: ModelConfig, precision: Precision = "float32") -> Nodes:
+    """Return the nodes and constants of the prediction graph; weights as types and shapes only.
+
+    A graph that comes with a model is compared with this before it is opened
+    (:func:`cinesent.bundle.wire.check_graph`), so it does no more work than one built here. If a
+    later version plans other graphs, it must still know the plans of before.
+    """
+    nodes = Nodes()
+    _read(nodes, config, precision)
+    _pool(nodes, config, precision)
+    _explain(nodes, config)
+    return nodes
+
+
 def build_graph(
     config: ModelConfig, weights: Weights, precision: Precision = "float32"
 ) -> onnx.ModelProto:
@@ -53,10 +68,10 @@ def build_graph(
 
     Outputs:
         logits: float32 (batch,), before temperature.
-        contributions: float32 (batch, time): those of a review, with the head's bias, sum to its
+        contributions: float32 (batch, time): with the head's bias, those of a review sum to its
             logit; zero at padding that is not read, and everywhere if `explain` is false.
-            A mean is shared out as it is summed; a maximum belongs to the first token that
-            reached it; the last state, to each token by how much it moved the logit.
+            A mean is divided among all tokens; a maximum belongs to the first token that reached
+            it; of the last state, each token gets the change in the logit when it was read.
 
     Args:
         config: what the network is.
@@ -78,47 +93,68 @@ def build_graph(
         raise BundleError(f"the weights take {size:,} bytes; an ONNX file holds {_LARGEST:,}.")
     import onnx
 
-    nodes = Nodes()
-    _read(nodes, config, stored)
-    _pool(nodes, config, weights, stored)
-    _explain(nodes, config)
-    model = _model(nodes)
+    model = to_onnx(plan_graph(config, precision), graph_weights(config, stored))
     onnx.checker.check_model(model)
     return model
 
 
-def _read(nodes: Nodes, config: ModelConfig, weights: Mapping[str, NDArray[Any]]) -> None:
+def graph_weights(
+    config: ModelConfig, stored: Mapping[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
+    """Return the weights of a bundle by the names and in the shapes of the graph.
+
+    ONNX's LSTM takes its gates in the order input, output, forget, cell; Keras's are input, forget,
+    cell, output.
+    """
+    found: dict[str, NDArray[Any]] = {"embedding": stored["embedding"]}
+    found.update(_lstm_weights(config, stored))
+    shape = (len(config.directions), len(config.poolings), config.units)
+    kernel = stored["head.kernel"].reshape(shape)
+    for index, pooling in enumerate(config.poolings):
+        found[f"head_{pooling}"] = kernel[:, index, None, :]
+    found["head_bias"] = stored["head.bias"]
+    if config.ngrams:
+        found["ngrams"] = stored["ngrams"].reshape(-1)
+    for name, scale, graph_name in (
+        ("embedding", SCALES["embedding"], "embedding_scale"),
+        ("ngrams", SCALES["ngrams"], "ngram_scale"),
+    ):
+        if scale in stored:
+            found[graph_name] = stored[scale] if name == "embedding" else stored[scale].reshape(-1)
+    return found
+
+
+def _read(nodes: Nodes, config: ModelConfig, precision: Precision) -> None:
     """Token ids to `states`, (time, directions, batch, units), and `last`, without the time."""
     nodes.add("Transpose", "token_ids", name="ids", perm=[1, 0])
-    _look_up(nodes, weights)
-    for name, value in _lstm_weights(config, weights).items():
-        nodes.constant(name, value)
+    _look_up(nodes, config, precision)
+    count, gates = len(config.directions), 4 * config.units
+    nodes.weight("kernel", (count, gates, config.embedding_dim))
+    nodes.weight("recurrent_kernel", (count, gates, config.units))
+    nodes.weight("bias", (count, 2 * gates))
     direction = "bidirectional" if config.bidirectional else "forward"
     inputs = ["vectors", "kernel", "recurrent_kernel", "bias", "lengths"]
     nodes.add_many(
         "LSTM", *inputs, names=("states", "last"), hidden_size=config.units, direction=direction
     )
-    # Padding has no say in a pooled vector, on whichever side it is.
+    # Padding does not count in a pooled vector, on whichever side it is.
     nodes.add("Equal", "ids", nodes.constant("padding", np.int64(0)), name="padded")
 
 
-def _look_up(nodes: Nodes, weights: Mapping[str, NDArray[Any]]) -> None:
+def _look_up(nodes: Nodes, config: ModelConfig, precision: Precision) -> None:
     """Add the word `vectors` of `ids`, (time, batch, embedding_dim).
 
     In int8 only the rows that are read become float32. A DequantizeLinear of the whole table would
-    be one node less, but the runtime unfolds it to float32 when it opens the graph.
+    be one node fewer, but the runtime expands it to float32 when it opens the graph.
     """
-    embedding = nodes.constant("embedding", weights["embedding"])
-    if SCALES["embedding"] not in weights:
+    shape = (config.vocabulary_size, config.embedding_dim)
+    embedding = nodes.weight("embedding", shape, precision)
+    if precision == "float32":
         nodes.add("Gather", embedding, "ids", name="vectors")
         return
     nodes.add("Gather", embedding, "ids", name="integers")
-    nodes.add(
-        "Gather",
-        nodes.constant("embedding_scale", weights[SCALES["embedding"]]),
-        "ids",
-        name="scales",
-    )
+    scale = nodes.weight("embedding_scale", (config.vocabulary_size, 1))
+    nodes.add("Gather", scale, "ids", name="scales")
     nodes.add("Cast", "integers", name="whole_numbers", to=1)
     nodes.add("Mul", "whole_numbers", "scales", name="vectors")
 
@@ -126,39 +162,35 @@ def _look_up(nodes: Nodes, weights: Mapping[str, NDArray[Any]]) -> None:
 def _lstm_weights(
     config: ModelConfig, weights: Mapping[str, NDArray[Any]]
 ) -> dict[str, NDArray[np.float32]]:
-    """Stack the weights of the directions; Keras's gates i, f, c, o become ONNX's i, o, f, c."""
+    """Stack the weights of the directions, gates in the order of ONNX."""
 
-    def gates(name: str) -> NDArray[np.float32]:
-        enter, forget, cell, leave = np.split(weights[name], 4, axis=-1)
-        return np.concatenate([enter, leave, forget, cell], axis=-1)
+    def reordered(name: str) -> NDArray[np.float32]:
+        input_gate, forget_gate, cell, output_gate = np.split(weights[name], 4, axis=-1)
+        return np.concatenate([input_gate, output_gate, forget_gate, cell], axis=-1)
 
-    biases = [gates(f"{name}.bias") for name in config.directions]
+    biases = [reordered(f"{name}.bias") for name in config.directions]
     return {
-        "kernel": np.stack([gates(f"{name}.kernel").T for name in config.directions]),
+        "kernel": np.stack([reordered(f"{name}.kernel").T for name in config.directions]),
         "recurrent_kernel": np.stack(
-            [gates(f"{name}.recurrent_kernel").T for name in config.directions]
+            [reordered(f"{name}.recurrent_kernel").T for name in config.directions]
         ),
         # ONNX has a bias for the input and one for the state; Keras only their sum.
         "bias": np.stack([np.concatenate([bias, np.zeros_like(bias)]) for bias in biases]),
     }
 
 
-def _pool(
-    nodes: Nodes, config: ModelConfig, weights: Weights, stored: Mapping[str, NDArray[Any]]
-) -> None:
+def _pool(nodes: Nodes, config: ModelConfig, precision: Precision) -> None:
     """`states` and `last` to `logits`, (batch,)."""
-    shape = (len(config.directions), len(config.poolings), config.units)
-    kernel = weights["head.kernel"].reshape(shape)
     nodes.add("Unsqueeze", "padded", nodes.axes(1, 3), name="padded_states")
     scores = []
-    for index, pooling in enumerate(config.poolings):
+    for pooling in config.poolings:
         pooled = _pooled(nodes, pooling)
-        head = nodes.constant(f"head_{pooling}", kernel[:, index, None, :])
+        head = nodes.weight(f"head_{pooling}", (len(config.directions), 1, config.units))
         nodes.add("Mul", pooled, head, name=f"parts_{pooling}")  # (directions, batch, units)
         scores.append(_sum(nodes, f"parts_{pooling}", (0, 2), f"score_{pooling}"))
     if config.ngrams:
-        scores.append(add_ngrams(nodes, config, stored))
-    nodes.add("Sum", *scores, nodes.constant("head_bias", weights["head.bias"]), name="logits")
+        scores.append(add_ngrams(nodes, config, precision))
+    nodes.add("Sum", *scores, nodes.weight("head_bias", (1,)), name="logits")
 
 
 def _pooled(nodes: Nodes, pooling: str) -> str:
@@ -187,26 +219,24 @@ def _sum(nodes: Nodes, value: str, axes: tuple[int, ...], name: str) -> str:
 
 def _explain(nodes: Nodes, config: ModelConfig) -> None:
     """`states` to `contributions`, (batch, time), in a branch that runs only when asked for."""
-    from onnx import TensorProto, helper
-
     nodes.add("Shape", "token_ids", name="shape")
-    filler = helper.make_tensor("filler", TensorProto.FLOAT, [1], [0.0])
-    nodes.add("ConstantOfShape", "shape", name="nothing", value=filler)
-    asked, unasked = Nodes(), Nodes()
-    asked.constants = nodes.constants  # constants lie in the outer graph
+    nodes.add("ConstantOfShape", "shape", name="nothing", value=np.zeros(1, dtype=np.float32))
+    asked = Nodes(constants=nodes.constants)  # constants belong to the outer graph
     add = {"max": _max_shares, "mean": _mean_shares, "last": _last_shares}
     shares = [add[pooling](asked, config) for pooling in config.poolings]
     if config.ngrams:
         shares += share_ngrams(asked, config)
     asked.add("Sum", *shares, name="shares")
+    unasked = Nodes()
     unasked.add("Identity", "nothing", name="no_shares")
-    outputs = [_value("shares", "batch", "time")], [_value("no_shares", "batch", "time")]
-    branches = {
-        "then_branch": helper.make_graph(asked.nodes, "explained", [], outputs[0]),
-        "else_branch": helper.make_graph(unasked.nodes, "unexplained", [], outputs[1]),
-    }
     nodes.constant("explain", np.array(True))
-    nodes.add("If", "explain", name="contributions", **branches)
+    nodes.add(
+        "If",
+        "explain",
+        name="contributions",
+        then_branch=Branch("explained", tuple(asked.nodes), "shares"),
+        else_branch=Branch("unexplained", tuple(unasked.nodes), "no_shares"),
+    )
 
 
 def _max_shares(nodes: Nodes, config: ModelConfig) -> str:
@@ -229,7 +259,7 @@ def _mean_shares(nodes: Nodes, config: ModelConfig) -> str:
 
 
 def _last_shares(nodes: Nodes, config: ModelConfig) -> str:
-    """Give each token the step that the logit took when it was read."""
+    """Give each token the change in the logit when it was read."""
     nodes.add("Mul", "states", "head_last", name="weighed_last")
     _sum(nodes, "weighed_last", (3,), "levels")  # (time, directions, batch)
     steps = []
@@ -246,7 +276,7 @@ def _last_shares(nodes: Nodes, config: ModelConfig) -> str:
 
 
 def _read_mask(nodes: Nodes) -> str:
-    """Say which tokens were read, bool (time, batch)."""
+    """Mark the tokens that were read, bool (time, batch)."""
     nodes.constant("zero_share", np.float32(0))
     nodes.add("Shape", "ids", name="time", start=0, end=1)
     nodes.add("Squeeze", "time", name="time_scalar")
@@ -257,14 +287,9 @@ def _read_mask(nodes: Nodes) -> str:
     return nodes.add("Less", "positions_column", "lengths_long", name="was_read")
 
 
-def _value(name: str, *shape: str, kind: str = "FLOAT") -> Any:
-    from onnx import TensorProto, helper
-
-    return helper.make_tensor_value_info(name, getattr(TensorProto, kind), shape)
-
-
-def _model(nodes: Nodes) -> onnx.ModelProto:
-    from onnx import helper
+def to_onnx(plan: Nodes, weights: Mapping[str, NDArray[Any]]) -> onnx.ModelProto:
+    """Turn a plan and its weights, by the names of the plan, into an ONNX model."""
+    from onnx import helper, numpy_helper
 
     inputs = [
         _value("token_ids", "batch", "time", kind="INT64"),
@@ -272,8 +297,14 @@ def _model(nodes: Nodes) -> onnx.ModelProto:
         _value("explain", kind="BOOL"),
     ]
     outputs = [_value("logits", "batch"), _value("contributions", "batch", "time")]
+    constants = [
+        numpy_helper.from_array(
+            np.array(weights[name] if isinstance(value, Weight) else value, order="C"), name
+        )
+        for name, value in plan.constants.items()
+    ]
     graph = helper.make_graph(
-        nodes.nodes, "cinesent", inputs, outputs, list(nodes.constants.values())
+        [_node(node) for node in plan.nodes], "cinesent", inputs, outputs, constants
     )
     return helper.make_model(
         graph,
@@ -285,6 +316,34 @@ def _model(nodes: Nodes) -> onnx.ModelProto:
     )
 
 
+def _node(node: Node) -> Any:
+    from onnx import helper
+
+    attributes = {name: _attribute(value) for name, value in node.attributes.items()}
+    return helper.make_node(
+        node.operator, node.inputs, node.outputs, name=node.outputs[0], **attributes
+    )
+
+
+def _attribute(value: Any) -> Any:
+    from onnx import helper
+
+    if isinstance(value, np.ndarray):
+        return helper.make_tensor(
+            "filler", helper.np_dtype_to_tensor_dtype(value.dtype), value.shape, value.tolist()
+        )
+    if isinstance(value, Branch):
+        output = _value(value.output, "batch", "time")
+        return helper.make_graph([_node(node) for node in value.nodes], value.name, [], [output])
+    return value
+
+
+def _value(name: str, *shape: str, kind: str = "FLOAT") -> Any:
+    from onnx import TensorProto, helper
+
+    return helper.make_tensor_value_info(name, getattr(TensorProto, kind), shape)
+
+
 def write_graph(
     path: Path,
     config: ModelConfig,
@@ -293,7 +352,7 @@ def write_graph(
     precision: Precision = "float32",
     check: Check | None = None,
 ) -> None:
-    """Build the graph, compare what it says with the reference, and only then write it.
+    """Build the graph, compare its answers with the reference, and only then write it.
 
     Args:
         path: the file to write.
@@ -304,7 +363,7 @@ def write_graph(
             compared too.
 
     Raises:
-        BundleError: weights do not fit, or two of the voices differ (see
+        BundleError: weights do not fit, or two implementations differ (see
             :func:`cinesent.network.reference.check_parity`).
         MissingExtraError: the package onnx is not installed.
     """

@@ -2,26 +2,21 @@
 
     token_ids ── buckets of each order ── sorted ── first of equal ones ── weights ── sum
 
-Sorting is what finds n-grams that occur twice in a time that grows with the review, not its square.
+Sorting finds n-grams that occur twice in time n log n, where comparing each pair would take n².
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from cinesent.network.nodes import Nodes
-from cinesent.network.quantization import SCALES
-from cinesent.recipes import NGRAM_ROW, ModelConfig
+from cinesent.recipes import NGRAM_ROW, ModelConfig, Precision
 from cinesent.text.ngrams import FACTORS, WORDS
 
 _ONE_LATER = (0, 1, 0, -1)
 
 
-def add_ngrams(nodes: Nodes, config: ModelConfig, weights: Mapping[str, NDArray[Any]]) -> str:
+def add_ngrams(nodes: Nodes, config: ModelConfig, precision: Precision) -> str:
     """Add the score of the n-grams in `token_ids`; return its name, (batch,)."""
     _buckets(nodes, config)
     _rank(nodes)
@@ -32,7 +27,7 @@ def add_ngrams(nodes: Nodes, config: ModelConfig, weights: Mapping[str, NDArray[
     nodes.add("Less", "ranked", limit, name="ranked_known")
     nodes.add("And", "ranked_first", "ranked_known", name="ngram_counts")
     nodes.add("Min", "ranked", _number(nodes, config.ngram_buckets - 1), name="ngram_bucket")
-    weight = _weights(nodes, weights)
+    weight = _weights(nodes, config, precision)
     nothing = nodes.constant("no_ngram", np.float32(0))
     nodes.add("Where", "ngram_counts", weight, nothing, name="ngram_parts")
     return nodes.add("ReduceSum", "ngram_parts", nodes.axes(1), name="ngram_score", keepdims=0)
@@ -73,12 +68,12 @@ def _rank(nodes: Nodes) -> None:
     nodes.add("Mod", "keys", "num_places", name="places")
 
 
-def _weights(nodes: Nodes, weights: Mapping[str, NDArray[Any]]) -> str:
+def _weights(nodes: Nodes, config: ModelConfig, precision: Precision) -> str:
     """Look up the weight of each `ngram_bucket`, float32."""
-    table = nodes.constant("ngrams", weights["ngrams"].reshape(-1))
-    if SCALES["ngrams"] not in weights:
+    table = nodes.weight("ngrams", (config.ngram_buckets,), precision)
+    if precision == "float32":
         return nodes.add("Gather", table, "ngram_bucket", name="ngram_weights")
-    scales = nodes.constant("ngram_scale", weights[SCALES["ngrams"]].reshape(-1))
+    scales = nodes.weight("ngram_scale", (config.ngram_buckets // NGRAM_ROW,))
     nodes.add("Gather", table, "ngram_bucket", name="ngram_integers")
     nodes.add("Cast", "ngram_integers", name="ngram_numbers", to=1)
     nodes.add("Div", "ngram_bucket", _number(nodes, NGRAM_ROW), name="ngram_row")

@@ -2,177 +2,142 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cinesent._version import __version__
-from cinesent.bundle.layout import MANIFEST
 from cinesent.classifier import Classifier
-from cinesent.data.progress import Say
-from cinesent.errors import DataError, ScoringError, require
-from cinesent.scoring import encoders, parquet
-from cinesent.scoring.part import State, file_fingerprint
-from cinesent.scoring.pipeline import Score, scored, scoring
-from cinesent.scoring.sinks import Convert, Sink
-from cinesent.tables.formats import Format
-from cinesent.tables.rows import Chunk, Position, Source, chunked
-from cinesent.tables.stream import ByteStream
-from cinesent.tables.text_sources import DelimitedSource, JsonSource, LineSource
+from cinesent.errors import DataError, ScoringError, option
+from cinesent.progress import Reporter, Task
+from cinesent.scoring.added_columns import Score
+from cinesent.scoring.journal import ScoringState
+from cinesent.scoring.json_encoder import rejecting_deep
+from cinesent.scoring.outputs import Output
+from cinesent.scoring.pipeline import scored, scoring
+from cinesent.scoring.sink import Sink
+from cinesent.tables.rows import Chunk, Position, TableReader, chunked
 
-#: Seconds between two moments at which what is written is made to last.
+#: Seconds between two moments at which what is written is made durable.
 COMMIT_SECONDS = 1.0
 _QUOTED_ERRORS = 5
+_HASHED = 2**20  # bytes at the beginning and at the end of the source
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far scoring has come.
-
-    Attributes:
-        num_rows: rows written, those of earlier runs included.
-        new_rows: rows written by this run.
-        seconds: that this run has taken.
-        done: share of the source that has been read, 0 to 1; None where nobody knows.
-        new_share: share of it that this run has read.
-    """
-
-    num_rows: int
-    new_rows: int
-    seconds: float
-    done: float | None
-    new_share: float
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the result depends on, besides the source and the model."""
-
-    source_format: str
-    target_format: Format
-    text_column: str | None
-    encoding: str | None
-    tokens: bool
-    evidence: int
-    text_limit: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return them by the names of the command line's options."""
-        return {
-            "--format": self.source_format,
-            "--out-format": self.target_format.name + (".gz" if self.target_format.gzip else ""),
-            "--text-column": self.text_column,
-            "--encoding": self.encoding,
-            "--tokens": self.tokens,
-            "--evidence": self.evidence,
-            "--max-characters": self.text_limit,
-        }
-
-
-class Job:
-    """Scores one source into one sink.
+class ScoringJob:
+    """Scores one table into one sink.
 
     Args:
-        source: the rows.
+        reader: the rows.
         sink: where they go.
-        options: what is written.
+        output: how they are written.
         strict: whether the first bad row is an error.
-        say: told what a user should know.
-        progress: told after each chunk how far it is.
+        reporter: receives messages and progress.
     """
 
     def __init__(
         self,
-        source: Source,
+        reader: TableReader,
         sink: Sink,
-        options: Options,
+        output: Output,
         *,
         strict: bool,
-        say: Say,
-        progress: Callable[[Progress], None] | None,
+        reporter: Reporter,
     ) -> None:
-        self._source = source
+        self._reader = reader
         self._sink = sink
-        self._options = options
+        self._output = output
         self._strict = strict
-        self._say = say
-        self._progress = progress
-        self._names = encoders.added_names(
-            source.columns, num_tokens=options.tokens, evidence=options.evidence > 0
-        )
-        self._encoder, self._convert = self._output()
-        self._state = State()
+        self._reporter = reporter
+        self._state = ScoringState()
+        self._stopped_by_row = False
 
-    def run(self, path: Path | None, classifier: Classifier, workers: int) -> State:
-        """Score what is left to score; return the final state.
+    def run(
+        self,
+        path: Path | None,
+        classifier: Classifier,
+        settings: dict[str, Any],
+        *,
+        evidence: int,
+        workers: int,
+    ) -> ScoringState:
+        """Score the rows that are left; return the final state.
 
         Args:
             path: of the source; None: standard input.
             classifier: what predicts, here or opened again in the workers.
+            settings: everything else that the result depends on.
+            evidence: tokens per review.
             workers: processes; 1: this one.
+
+        Raises:
+            DataError: the source is damaged, or has a bad row and the run is strict.
+            ScoringError: the result cannot be written or resumed, the source was changed
+                meanwhile, or every row is bad.
         """
-        run = _fingerprint(path, classifier, self._options)
-        self._state = self._sink.begin(run)
-        self._explain_names()
+        source = source_fingerprint(path)
+        self._state = self._sink.begin({"source": source, **settings})
         self._before = self._state
-        self._done_before = None if self._state.num_rows else 0.0
         self._started = self._committed = time.monotonic()
         try:
-            self._score(classifier, workers)
-            if path is not None and run["source"] != _source_fingerprint(path):
-                raise ScoringError(
-                    f"{path} was changed while it was being read. Start over with --overwrite."
-                )
-            if self._convert:
-                self._say("writing the Parquet file")
+            if not self._state.complete:
+                self._score(classifier, evidence, workers)
+            self._check_unchanged(path, source)
+            self._check_some_good()
             self._state = replace(self._state, seconds=self._seconds())
-            self._sink.finish(self._state, self._convert)
-        except BaseException:
-            # A second Ctrl-C ends this too: the last commit is then what counts.
+            if self._output.convert:
+                self._reporter.message("writing the Parquet file")
+            self._sink.finish(self._state, self._output.convert)
+        except BaseException as error:
+            # A second Ctrl-C ends this as well: then the last commit counts.
             if self._sink.keep(self._state):
-                self._say(
-                    f"{self._state.num_rows:,} rows are kept; go on with the same command and "
-                    "--resume."
-                )
+                self._reporter.warning(self._advice(error))
             raise
         return self._state
 
-    def _score(self, classifier: Classifier, workers: int) -> None:
-        if self._state.complete:
-            return
+    def _score(self, classifier: Classifier, evidence: int, workers: int) -> None:
         if self._state.position is None:
-            header = self._encoder.header()
+            header = self._output.encoder.header()
             self._sink.append(header)
-            self._state = replace(self._state, position=self._source.first(), size=len(header))
+            self._state = replace(self._state, position=self._reader.first(), size=len(header))
         elif self._state.num_rows:
-            self._say(f"goes on after {self._state.num_rows:,} rows")
-        start = self._state.position or self._source.first()
-        with scoring(classifier, self._options.evidence, workers) as submit:
+            self._reporter.message(f"resuming after {self._state.num_rows:,} rows")
+        start = self._state.position or self._reader.first()
+        known = self._reader.done() is not None
+        with (
+            scoring(classifier, evidence, workers) as submit,
+            self._reporter.task(
+                "scoring",
+                total=1.0 if known else None,
+                completed=(self._state.done or 0.0) if known else self._state.num_rows,
+                unit="" if known else "rows",
+            ) as task,
+        ):
             for chunk, scores in scored(self._chunks(start), submit, workers):
                 self._write(chunk, scores)
+                self._report(task)
 
     def _chunks(self, start: Position) -> Iterator[Chunk]:
-        for chunk in chunked(self._source.rows(start)):
-            chunk.done = self._source.done()
+        for chunk in chunked(rejecting_deep(self._reader.rows(start))):
+            chunk.done = self._reader.done()
             yield chunk
 
     def _write(self, chunk: Chunk, scores: Sequence[Score]) -> None:
         """Write a chunk, and count it once it is written."""
-        source, before = self._source, self._state
+        reader, before = self._reader, self._state
         bad = [row for row in chunk.rows if row.text is None]
-        quoted = [f"{source.name}{source.unit}{row.line}: {row.error}" for row in bad]
+        quoted = [f"{reader.name}{reader.unit}{row.line}: {row.error}" for row in bad]
         if bad and self._strict:
+            self._stopped_by_row = True
             raise DataError(quoted[0])
-        content = self._encoder.encode(chunk, scores)
+        content = self._output.encoder.encode(chunk, scores)
         self._sink.append(content)
         labels = dict(before.labels)
         for score in scores:
             labels[score.label] = labels.get(score.label, 0) + 1
-        self._state = State(
+        self._state = ScoringState(
             position=chunk.end,
             size=before.size + len(content),
             num_rows=before.num_rows + len(chunk.rows),
@@ -181,89 +146,82 @@ class Job:
             labels=dict(sorted(labels.items())),
             errors=(*before.errors, *quoted)[:_QUOTED_ERRORS],
             seconds=self._seconds(),
+            done=chunk.done,
         )
         if time.monotonic() - self._committed >= COMMIT_SECONDS:
             self._sink.commit(self._state)
             self._committed = time.monotonic()
-        self._report(chunk.done)
 
-    def _report(self, done: float | None) -> None:
-        if self._progress is not None:
-            rows = self._state.num_rows
-            seconds = time.monotonic() - self._started
-            new = rows - self._before.num_rows
-            if self._done_before is None:
-                self._done_before = done or 0.0
-            self._progress(Progress(rows, new, seconds, done, (done or 0.0) - self._done_before))
+    def _report(self, task: Task) -> None:
+        state = self._state
+        seconds = time.monotonic() - self._started
+        rate = (state.num_rows - self._before.num_rows) / seconds if seconds else 0.0
+        completed = state.num_rows if state.done is None else state.done
+        task.update(completed, f"{state.num_rows:,} rows  {rate:,.0f} reviews/s")
+
+    def _check_unchanged(self, path: Path | None, source: str | None) -> None:
+        if source_fingerprint(path) == source:
+            return
+        self._sink.discard()
+        raise ScoringError(
+            f"{path} was changed while it was being read, so nothing was written. Run the same "
+            "command again once it no longer changes."
+        )
+
+    def _check_some_good(self) -> None:
+        state = self._state
+        if not state.num_rows or state.num_bad < state.num_rows:
+            return
+        self._sink.discard()
+        rows = "The only row" if state.num_rows == 1 else f"All {state.num_rows:,} rows"
+        first = "\n".join(f"  {error}" for error in state.errors)
+        written = "" if self._sink.target is None else f", so {self._sink.target} was not written"
+        raise ScoringError(
+            f"{rows} of {self._reader.name} could not be scored{written}:\n{first}\nIf the text is "
+            f"in another column than {self._reader.text_column!r}, name it with "
+            f"{option('text_column')}; if the file is in another format or encoding, name that "
+            f"with {option('format')} or {option('encoding')}."
+        )
+
+    def _advice(self, error: BaseException) -> str:
+        """Return what to do with the rows that are kept: the same for all that may happen next."""
+        kept = f"{self._state.num_rows:,} rows are kept: "
+        if self._stopped_by_row:
+            return (
+                f"{kept}resume without strict to mark that row and continue. If you correct "
+                f"{self._reader.name} instead, start over with overwrite."
+            )
+        if isinstance(error, DataError):
+            return (
+                f"{kept}resume continues after them, if {self._reader.name} itself stays the same. "
+                "If you replace it, start over with overwrite."
+            )
+        return f"{kept}run the same command again with resume to continue."
 
     def _seconds(self) -> float:
         return self._before.seconds + time.monotonic() - self._started
 
-    def _explain_names(self) -> None:
-        for column, name in self._names.items():
-            if column != name:
-                self._say(
-                    f"{self._source.name} has a column {column!r} of its own; the one that is "
-                    f"added is called {name!r}."
-                )
 
-    def _output(self) -> tuple[encoders.Encoder, Convert | None]:
-        """Return what encodes the rows, and what makes the result of that at the end."""
-        source, names, say = self._source, self._names, self._say
-        target = self._options.target_format
-        convert: Convert | None = None
-        encoder: encoders.Encoder
-        if target.name == "parquet" and isinstance(source, parquet.ParquetSource):
-            encoder = encoders.JsonEncoder(source, names, say, whole=False)
-            convert = functools.partial(parquet.merge, source, names)
-        elif target.name in ("jsonl", "parquet"):
-            encoder = encoders.JsonEncoder(source, names, say)
-            if target.name == "parquet":
-                convert = functools.partial(parquet.convert, source.columns, names)
-        elif target.name == "lines":
-            encoder = encoders.LineEncoder(source, names)
-        else:
-            delimiter = "\t" if target.name == "tsv" else ","
-            encoder = encoders.DelimitedEncoder(source, names, say, delimiter=delimiter)
-        return (encoders.GzipEncoder(encoder) if target.gzip else encoder), convert
+def source_fingerprint(path: Path | None) -> str | None:
+    """Return what tells the source from a changed one, without reading all of it.
 
-
-def open_source(path: Path | None, options: Options) -> Source:
-    """Open what is to be scored; None is standard input.
+    None is returned for a pipe.
 
     Raises:
-        DataError: it cannot be read, or has no text column.
-        MissingExtraError: it is Parquet and pyarrow is not installed.
+        DataError: it cannot be read.
     """
-    name, limit, column = options.source_format, options.text_limit, options.text_column
-    if "parquet" in (name, options.target_format.name):
-        require("pyarrow", "data", "Parquet")
-    if name == "parquet" and path is not None:
-        whole = options.target_format.name != "parquet"
-        return parquet.ParquetSource(path, limit, column, whole=whole)
-    stream = ByteStream(path, options.encoding)
     try:
-        if name == "lines":
-            return LineSource(stream, limit)
-        if name == "jsonl":
-            return JsonSource(stream, limit, column)
-        return DelimitedSource(stream, limit, column, tabs=name == "tsv")
-    except BaseException:
-        stream.close()
-        raise
+        return None if path is None or not path.is_file() else _file_fingerprint(path)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _fingerprint(path: Path | None, classifier: Classifier, options: Options) -> dict[str, Any]:
-    """Return what a run must have in common with the one that it goes on with."""
-    manifest = (classifier.bundle.path / MANIFEST).read_bytes()
-    return {
-        "source": None if path is None else _source_fingerprint(path),
-        "model": hashlib.sha256(manifest).hexdigest()[:16],
-        "cinesent": __version__,
-        **options.to_dict(),
-    }
-
-
-def _source_fingerprint(path: Path) -> str | None:
-    """Return what tells the source from a changed one; None for a pipe."""
-    return file_fingerprint(path) if path.is_file() else None
+def _file_fingerprint(path: Path) -> str:
+    status = path.stat()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        digest.update(file.read(_HASHED))
+        file.seek(max(0, status.st_size - _HASHED))
+        digest.update(file.read(_HASHED))
+    changed = status.st_mtime_ns
+    return f"{status.st_size:,} bytes of {digest.hexdigest()[:16]}, changed at {changed}"

@@ -1,170 +1,159 @@
-"""The unfinished result, and the journal that says how much of it counts.
+"""The unfinished result beside its target: opened safely, resumed, and renamed at the end.
 
-Beside the result-to-be lie ``.NAME.part`` with its first bytes and ``.NAME.part.json``, which is
-replaced in one step: whatever moment the process ends at, the journal speaks of bytes that are on
-the disk. What follows them is cut off before the run goes on. The result gets its name last.
+Beside ``NAME`` lie ``.NAME.part`` with the first bytes of the result and ``.NAME.part.json``, the
+journal. Whenever the process ends, the journal counts only bytes that are on the disk; the rest is
+cut off when the run is resumed. The journal is written before the part is created, so a part
+without a journal belongs to somebody else and is never opened. Symbolic links are not followed.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
+import io
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, cast
 
-from cinesent.errors import ScoringError
-from cinesent.tables.rows import Position
+from cinesent.errors import ScoringError, option
+from cinesent.files import create_exclusive, open_existing, sync_folder
+from cinesent.scoring.hidden_files import foreign_file, has_path, is_regular, lock, part_names
+from cinesent.scoring.journal import Journal, ScoringState
 
-_VERSION = 1
-_HASHED = 2**20
-
-
-@dataclass(frozen=True)
-class State:
-    """How far a run has come; what the summary says is made from it.
-
-    Attributes:
-        position: where in the source the next row begins; None: no row was read yet.
-        size: bytes of the part that hold the rows up to there.
-        num_rows: rows written, bad ones included.
-        num_bad: bad rows among them.
-        num_blank: empty lines passed over.
-        labels: how many rows got which label.
-        errors: the first bad rows, in words.
-        seconds: spent so far, earlier runs included.
-        complete: whether the source has been read to its end.
-    """
-
-    position: Position | None = None
-    size: int = 0
-    num_rows: int = 0
-    num_bad: int = 0
-    num_blank: int = 0
-    labels: dict[str, int] = field(default_factory=dict)
-    errors: tuple[str, ...] = ()
-    seconds: float = 0.0
-    complete: bool = False
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Return what `asdict` was made from."""
-        place = values.pop("position")
-        errors = tuple(values.pop("errors"))
-        return cls(position=place and Position(*place), errors=errors, **values)
+#: Makes the result, its second argument, from the finished part.
+Convert = Callable[[IO[bytes], IO[bytes]], None]
 
 
 class Part:
     """The part of a target and its journal.
 
     Args:
-        target: the result-to-be.
+        target: the file that the result becomes.
     """
 
     def __init__(self, target: Path) -> None:
         self.target = target
-        self.path = target.with_name(f".{target.name}.part")
-        self.journal = target.with_name(f".{target.name}.part.json")
-        self._file: Any = None
+        self.path, journal, temporary, self._converted = part_names(target)
+        self.journal = Journal(journal, temporary)
+        self._file: io.FileIO | None = None
+        self._run: dict[str, Any] = {}
 
     @property
     def exists(self) -> bool:
-        """Whether an unfinished run lies here."""
-        return self.journal.is_file()
+        """Whether there is an unfinished run."""
+        return self.journal.exists
 
     @property
     def is_open(self) -> bool:
-        """Whether it is being written."""
+        """Whether this process is writing it."""
         return self._file is not None
 
-    def begin(self, run: dict[str, Any]) -> State:
-        """Begin a run, in the place of an unfinished one."""
-        self._open("wb")
-        self.journal.unlink(missing_ok=True)
-        self._run = run
-        state = State()
-        self.commit(state)
-        return state
-
-    def resume(self, run: dict[str, Any]) -> State:
-        """Go on with the run that lies here: return how far it came.
+    def check(self) -> None:
+        """Make sure that the names belong to cinesent or to nobody.
 
         Raises:
-            ScoringError: it is another run than `run`, or its files are damaged.
+            ScoringError: one of them is a symbolic link, or a file of somebody else.
         """
-        state = self._check(run)
+        for path in part_names(self.target):
+            if not os.path.lexists(path):
+                continue
+            # A second name (a hard link) would be written as well.
+            if not is_regular(path) or path.lstat().st_nlink > 1:
+                raise foreign_file(path)
+        for path in (self.path, self._converted):
+            if os.path.lexists(path) and not self.exists:
+                raise foreign_file(path)
+
+    def begin(self, run: dict[str, Any]) -> ScoringState:
+        """Begin a run; an unfinished one is replaced.
+
+        Raises:
+            ScoringError: another process is writing it, or a name is somebody else's.
+            OSError: it cannot be written.
+        """
+        self.check()
+        file = self._open() if self.path.exists() else None
         self._run = run
-        if state.complete and not self.path.exists():
-            return state  # it ended between giving the result its name and clearing up
-        self._open("r+b")
-        if os.fstat(self._file.fileno()).st_size < state.size:
-            self.close()
-            raise ScoringError(
-                f"{self.path} is shorter than {self.journal} says: it was changed. Start over "
-                "with --overwrite."
-            )
-        self._file.truncate(state.size)
-        self._file.seek(state.size)
+        state = ScoringState()
+        try:
+            self.journal.write(run, state)
+            self._file = file or self._create()
+            self._file.truncate(0)
+        except BaseException:
+            if file:
+                file.close()
+            raise
+        return state
+
+    def resume(self, run: dict[str, Any]) -> ScoringState:
+        """Continue the unfinished run: return how far it came.
+
+        Raises:
+            ScoringError: it is another run than `run`, its files are damaged, or another process
+                is writing it.
+            OSError: it cannot be written.
+        """
+        self.check()
+        file = self._open() if self.path.exists() else None
+        try:
+            state = self._matching_state(run)
+            size = os.fstat(file.fileno()).st_size if file else 0
+            finished = state.complete and file is None and self.target.exists()
+            if size < state.size and not finished:
+                raise ScoringError(
+                    f"{self.path} has {size:,} bytes, and its journal counts {state.size:,}: it "
+                    f"was changed or removed. Start over with {option('overwrite', True)}."
+                )
+            self._run = run
+            if finished:
+                return state  # it ended after renaming the result, before removing the journal
+            file = file or self._create()
+        except BaseException:
+            if file:
+                file.close()
+            raise
+        file.truncate(state.size)
+        file.seek(state.size)
+        self._file = file
         return state
 
     def append(self, content: bytes) -> None:
-        """Write behind what is there."""
+        """Write `content` at the end."""
         left = memoryview(content)
         while left:
-            left = left[self._file.write(left) :]
+            left = left[self._opened.write(left) :]
 
-    def commit(self, state: State) -> None:
-        """Make what `state` speaks of last, and forget what was written after it."""
-        if os.fstat(self._file.fileno()).st_size > state.size:
-            self._file.truncate(state.size)
-            self._file.seek(state.size)
-        os.fsync(self._file.fileno())
-        content = {"version": _VERSION, "run": self._run, "state": asdict(state)}
-        temporary = self.journal.with_suffix(".tmp")
-        try:
-            with temporary.open("w", encoding="utf-8") as file:
-                json.dump(content, file)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.journal)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
+    def commit(self, state: ScoringState) -> None:
+        """Make everything that `state` counts durable; drop what was written after it."""
+        file = self._opened
+        if os.fstat(file.fileno()).st_size > state.size:
+            file.truncate(state.size)
+            file.seek(state.size)
+        os.fsync(file.fileno())
+        self.journal.write(self._run, state)
 
-    def finish(self, state: State, convert: Callable[[Path, Path], None] | None) -> None:
+    def finish(self, state: ScoringState, convert: Convert | None) -> None:
         """Give the result its name.
 
         Args:
             state: the last one.
-            convert: makes the result, its second argument, from the part; None: the part is it.
+            convert: makes the result from the part; None: the part is the result.
         """
         if self._file is not None:
             self.commit(replace(state, complete=True))
             self.close()
         if self.path.exists():
-            made = self.path
-            if convert is not None:
-                made = self.target.with_name(f".{self.target.name}.part.made")
-                try:
-                    convert(self.path, made)
-                    with made.open("rb") as file:
-                        os.fsync(file.fileno())
-                except BaseException:
-                    made.unlink(missing_ok=True)
-                    raise
+            made = self.path if convert is None else self._convert(convert)
             made.replace(self.target)
-            _sync_folder(self.target.parent)
+            sync_folder(self.target.parent)
         self.path.unlink(missing_ok=True)
-        self.journal.unlink(missing_ok=True)
+        self.journal.remove()
 
     def remove(self) -> None:
         """Delete the part and its journal."""
         self.close()
-        self.journal.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
+        self.journal.remove()
 
     def close(self) -> None:
         """Close the file; what was committed stays."""
@@ -172,27 +161,53 @@ class Part:
             self._file.close()
             self._file = None
 
-    def _open(self, mode: str) -> None:
-        # Not cut off before it is locked: it may be another process's.
-        mode = "r+b" if self.path.exists() else mode
-        self._file = self.path.open(mode, buffering=0)
-        # Nor may it have become somebody's result between opening and locking.
-        locked = _lock(self._file)
-        if not locked or not os.path.samestat(os.fstat(self._file.fileno()), self.path.stat()):
-            self.close()
-            raise ScoringError(f"another process is writing {self.target} right now.")
+    @property
+    def _opened(self) -> io.FileIO:
+        if self._file is None:
+            raise ValueError("the part is not open")
+        return self._file
 
-    def _check(self, run: dict[str, Any]) -> State:
+    def _convert(self, convert: Convert) -> Path:
+        # What a run that was killed here left.
+        self._converted.unlink(missing_ok=True)
         try:
-            found = json.loads(self.journal.read_text(encoding="utf-8"))
-            if found["version"] != _VERSION:
-                raise ValueError(f"it has version {found['version']}")
-            state = State.from_dict(found["state"])
-            before: dict[str, Any] = found["run"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ScoringError(
-                f"{self.journal} cannot be read ({error}). Start over with --overwrite."
-            ) from error
+            with open_existing(self.path) as part, create_exclusive(self._converted) as made:
+                convert(part, made)
+                made.flush()
+                os.fsync(made.fileno())
+        except BaseException:
+            self._converted.unlink(missing_ok=True)
+            raise
+        return self._converted
+
+    def _create(self) -> io.FileIO:
+        try:
+            return self._locked(create_exclusive(self.path))
+        except FileExistsError:
+            raise self._busy() from None
+
+    def _open(self) -> io.FileIO:
+        return self._locked(open_existing(self.path))
+
+    def _locked(self, file: IO[bytes]) -> io.FileIO:
+        # Unbuffered: after an error, nothing is left that closing the file would write.
+        raw = cast("io.FileIO", cast("io.BufferedRandom", file).detach())
+        # Between opening and locking, another process may have finished it and renamed it.
+        if not lock(raw) or not has_path(raw, self.path):
+            raw.close()
+            raise self._busy()
+        if os.fstat(raw.fileno()).st_nlink > 1:
+            raw.close()
+            raise foreign_file(self.path)
+        return raw
+
+    def _busy(self) -> ScoringError:
+        return ScoringError(
+            f"another process is writing {self.target}. Wait for it, or write to another file."
+        )
+
+    def _matching_state(self, run: dict[str, Any]) -> ScoringState:
+        before, state = self.journal.read()
         changed = [
             f"{name} was {before.get(name)}, is {value}"
             for name, value in run.items()
@@ -200,45 +215,8 @@ class Part:
         ]
         if changed:
             raise ScoringError(
-                f"the unfinished result for {self.target} cannot be gone on with: "
-                f"{'; '.join(changed)}. Go on with what it began with, or start over with "
-                "--overwrite."
+                f"the unfinished result for {self.target} cannot be resumed: "
+                f"{'; '.join(changed)}. Resume it with the input, model and options it was begun "
+                f"with, or start over with {option('overwrite', True)}."
             )
         return state
-
-
-def file_fingerprint(path: Path) -> str:
-    """Return what tells a file from a changed one, without reading it whole."""
-    status = path.stat()
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        digest.update(file.read(_HASHED))
-        file.seek(max(0, status.st_size - _HASHED))
-        digest.update(file.read(_HASHED))
-    changed = status.st_mtime_ns
-    return f"{status.st_size:,} bytes of {digest.hexdigest()[:16]}, changed at {changed}"
-
-
-def _lock(file: Any) -> bool:
-    """Claim a file for this process; False if another one has it. It ends with the process."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: nothing is claimed
-        return True
-    try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name last; not every system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -1,7 +1,7 @@
-"""Chunks to scores, several at a time, in order: in threads of this process or in others.
+"""Chunks of rows to scores, several at a time and in order, in threads or in worker processes.
 
-While one chunk is in the network, another is tokenized and a third read or written: tokenizing
-holds Python's lock, the network does not. How many are under way bounds the memory.
+While the network runs on one chunk, the next is tokenized and another is read or written:
+tokenizing holds Python's lock, the network does not. How many are under way bounds the memory.
 """
 
 from __future__ import annotations
@@ -15,55 +15,40 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from cinesent.classifier import Classifier
-from cinesent.errors import ScoringError
+from cinesent.errors import ScoringError, option
+from cinesent.scoring.added_columns import Score
 from cinesent.tables.rows import Chunk
 
 # Chunks that the threads of one process share.
 _THREADS = 2
 _DIGITS = 6
 
-
-class Score(NamedTuple):
-    """What the model says of one review, as it is written.
-
-    Attributes:
-        label: "negative", "positive" or "uncertain".
-        probability: of positive, rounded to 6 digits: beyond them, it depends on the batch.
-        num_tokens: of the review.
-        evidence: the strongest tokens and what each added to the logit.
-    """
-
-    label: str
-    probability: float
-    num_tokens: int
-    evidence: list[tuple[str, float]]
-
-
+#: Starts to score the reviews of a chunk.
 Submit = Callable[[list[str]], "Future[list[Score]]"]
 
 
 def score_texts(classifier: Classifier, texts: list[str], evidence: int) -> list[Score]:
-    """Score reviews, with the `evidence` strongest tokens of each."""
-    scores = []
-    for text, prediction in zip(texts, classifier.predict(texts), strict=True):
-        top = classifier.explain(text).top(evidence) if evidence else []
-        scores.append(
-            Score(
-                prediction.label,
-                round(prediction.probability, _DIGITS),
-                prediction.num_tokens,
-                [(token, round(value, _DIGITS)) for token, value in top],
-            )
+    """Score reviews, with the `evidence` tokens of each that contributed most."""
+    return [
+        Score(
+            prediction.label,
+            round(prediction.probability, _DIGITS),
+            prediction.num_tokens,
+            [(token, round(value, _DIGITS)) for token, value in prediction.evidence],
         )
-    return scores
+        for prediction in classifier.predict(texts, evidence=evidence)
+    ]
 
 
 @contextmanager
 def scoring(classifier: Classifier, evidence: int, workers: int) -> Iterator[Submit]:
-    """Yield the function that has the reviews of a chunk scored."""
+    """Yield the function that starts to score the reviews of a chunk.
+
+    Raises:
+        ScoringError: a worker process died.
+    """
     executor: Executor
     if workers == 1:
         executor = ThreadPoolExecutor(_THREADS)
@@ -86,9 +71,9 @@ def scoring(classifier: Classifier, evidence: int, workers: int) -> Iterator[Sub
         yield submit
     except BrokenProcessPool as error:
         raise ScoringError(
-            f"one of the {workers} worker processes died; the system may have been out of "
-            "memory. Take fewer --workers. A script that passes workers must guard its main part "
-            "with: if __name__ == '__main__'."
+            f"one of the {workers} worker processes ended unexpectedly; the system may have run "
+            f"out of memory. Try fewer {option('workers')}. A Python script that passes workers "
+            "must guard its main part with: if __name__ == '__main__'."
         ) from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
@@ -115,7 +100,7 @@ _worker: tuple[Classifier, int]
 
 def _open_worker(classifier: Classifier, evidence: int) -> None:
     global _worker
-    # Ctrl-C goes to every process of a terminal; the first one tells the others.
+    # Ctrl-C goes to every process of a terminal; the main process stops the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
     classifier.threads = 1

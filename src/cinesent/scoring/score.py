@@ -2,105 +2,78 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+import contextlib
+import dataclasses
+import os
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
+from cinesent._version import __version__
 from cinesent.classifier import Classifier, load
-from cinesent.data.progress import Say, silent
-from cinesent.errors import ConfigError
-from cinesent.scoring.job import Job, Options, Progress, open_source
+from cinesent.environment import expand_user
+from cinesent.errors import ConfigError, option
+from cinesent.progress import SILENT, Reporter
+from cinesent.scoring.job import ScoringJob
+from cinesent.scoring.outputs import open_output
+from cinesent.scoring.result_format import check_result_format, result_format
 from cinesent.scoring.sinks import open_sink
-from cinesent.tables.formats import source_format, target_format
-from cinesent.tables.rows import TEXT_LIMIT
-
-
-@dataclass(frozen=True)
-class ScoreSummary:
-    """What :func:`score_file` did.
-
-    Attributes:
-        source: what was read.
-        target: what was written; None: standard output.
-        num_rows: rows written, bad ones included.
-        num_bad: bad rows among them: marked, not scored.
-        num_blank: empty lines that were passed over.
-        labels: how many rows got which label.
-        errors: the first bad rows, in words.
-        seconds: from the first row to the last, interrupted runs included.
-    """
-
-    source: str
-    target: Path | None
-    num_rows: int
-    num_bad: int
-    num_blank: int
-    labels: dict[str, int]
-    errors: tuple[str, ...]
-    seconds: float
-
-    @property
-    def reviews_per_second(self) -> float:
-        """Rows written a second."""
-        return self.num_rows / self.seconds if self.seconds else 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
-        values = asdict(self) | {"reviews_per_second": round(self.reviews_per_second, 1)}
-        return values | {"target": None if self.target is None else str(self.target)}
+from cinesent.scoring.summary import ScoreSummary, summary_of
+from cinesent.tables import TableKeywords, TableOptions, open_table
 
 
 def score_file(
-    source: str | Path,
-    target: str | Path | None = None,
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str] | None = None,
     model: Classifier | str | Path | None = None,
     *,
-    text_column: str | None = None,
-    format: str | None = None,
-    out_format: str | None = None,
-    encoding: str | None = None,
-    tokens: bool = False,
     evidence: int = 0,
-    max_characters: int = TEXT_LIMIT,
+    tokens: bool = False,
+    out_format: str | None = None,
+    escape_formulas: bool = False,
     strict: bool = False,
     resume: bool = False,
     overwrite: bool = False,
     workers: int = 1,
-    say: Say = silent,
-    progress: Callable[[Progress], None] | None = None,
+    reporter: Reporter = SILENT,
+    **table: Unpack[TableKeywords],
 ) -> ScoreSummary:
-    """Label every review of a file, in constant memory, and write the file again with the labels.
+    """Label every review of a file, in constant memory, and write the file with the labels.
 
-    The rows keep their order and their columns; `label`, `probability` (of positive, 0 to 1) and
-    `error` are added, with the prefix ``cinesent_`` where the file has such a column itself. A row
-    that cannot be scored has an error instead of a label. The result has its name only once it is
-    complete; what an interrupted run wrote waits beside it for `resume`.
+    The rows keep their order and their columns. `label`, `probability` (of positive, 0 to 1) and
+    `error` are added, with the prefix ``cinesent_`` where the file has a column of that name. A row
+    that cannot be scored has an error instead of a label. The target is written only when scoring
+    finishes; until then, the unfinished result is a hidden file beside it, which `resume` continues
+    after an interruption.
 
     Args:
-        source: .csv, .tsv, .jsonl, .parquet, or .txt with a review a line; gzip of those; "-" is
-            standard input.
-        target: the same formats, by its name; None and "-" are standard output.
-        model: a classifier or the folder of one; None: as for :func:`cinesent.load`.
-        text_column: the column with the text; None: text, review, sentence or content.
-        format: csv, tsv, jsonl, lines or parquet, where the source's name does not say.
-        out_format: the same for the target.
-        encoding: of the source's text; None: UTF-8, or UTF-16 with a byte order mark.
+        source: CSV, TSV, JSON Lines, a JSON array, Parquet, Excel, or plain text with one review
+            per line; text formats also with gzip. "-" is standard input.
+        target: .csv, .tsv, .jsonl, .parquet, or .txt for the labels alone; text formats also with
+            .gz. None and "-" are standard output.
+        model: a classifier or a model folder; None: as for :func:`cinesent.load`.
+        evidence: number of tokens to add per review: those that contributed most to the logit.
         tokens: whether to add `num_tokens`.
-        evidence: how many of the strongest tokens to add, with what each added to the logit.
-        max_characters: a longer review is a bad row.
+        out_format: csv, tsv, jsonl, lines or parquet; None: by the name of the target.
+        escape_formulas: whether cells of CSV and TSV that a spreadsheet would run as a formula
+            (those that begin with ``=``, ``+``, ``-`` or ``@``) get an apostrophe in front.
         strict: whether the first bad row is an error.
-        resume: whether to go on with an unfinished result; the result is the same, to the byte.
-        overwrite: whether `target` and an unfinished result may be replaced.
-        workers: processes that predict; 1: this one, in threads. The result is the same.
-        say: told what a user should know.
-        progress: told after each chunk how far it is.
+        resume: whether to continue an unfinished result. The result is the same, byte for byte.
+        overwrite: whether `target`, or an unfinished result, may be replaced. Together with
+            `resume`, an unfinished result is continued if there is one.
+        workers: processes that predict; 1: this one, with threads. The result is the same.
+        reporter: receives messages and progress.
+        **table: how to read the source: `format`, `encoding`, `delimiter`, `header` and
+            `text_column`, see :class:`cinesent.TableOptions`.
+
+    Returns:
+        How many rows were written, how many of them are bad, and how many got which label.
 
     Raises:
-        DataError: the source cannot be read, has no text column, or has a bad row and is `strict`.
+        DataError: the source cannot be read, has no text column, or has a bad row and `strict` is
+            set.
         ConfigError: an option is wrong.
-        ScoringError: the target is there already, cannot be written, or not be resumed.
+        ScoringError: the target exists, cannot be written or cannot be resumed; or every row is
+            bad, and then nothing is written.
         BundleError: there is no such model.
         KeyboardInterrupt: interrupted; what was written is kept for `resume`.
 
@@ -109,45 +82,95 @@ def score_file(
         >>> summary.labels  # doctest: +SKIP
         {'negative': 480, 'positive': 520}
     """
-    for name, value, least in (
-        ("evidence", evidence, 0),
-        ("workers", workers, 1),
-        ("max_characters", max_characters, 1),
-    ):
-        if value < least:
-            raise ConfigError(f"{name} is {value}; expected {least} or more.")
-    source_path, target_path = _path(source), _path(target)
-    source_name = source_format(source_path, format)
-    options = Options(
-        source_format=source_name,
-        target_format=target_format(target_path, out_format, source_name),
-        text_column=text_column,
-        encoding=encoding,
-        tokens=tokens,
-        evidence=evidence,
-        text_limit=max_characters,
-    )
-    stdout = sys.stdout.buffer
-    sink = open_sink(source_path, target_path, stdout, resume=resume, overwrite=overwrite)
-    rows = open_source(source_path, options)
-    try:
+    counts = {"evidence": evidence, "workers": workers}
+    flags = {
+        "tokens": tokens,
+        "escape_formulas": escape_formulas,
+        "strict": strict,
+        "resume": resume,
+        "overwrite": overwrite,
+    }
+    _check(counts, flags, out_format, reporter)
+    options = TableOptions(**table)
+    source_path, target_path = _path("source", source), _path("target", target)
+    _check_target(target_path, out_format)
+    sink = open_sink(source_path, target_path, resume=resume, overwrite=overwrite)
+    with contextlib.ExitStack() as opened:
+        opened.callback(sink.close)
+        reader = open_table(source_path, options, reporter=reporter)
+        opened.callback(reader.close)
+        format = result_format(target_path, out_format, reader.format)
+        output = open_output(
+            reader,
+            format,
+            _wanted_columns(tokens, evidence),
+            reporter,
+            escape_formulas=escape_formulas,
+        )
         classifier = model if isinstance(model, Classifier) else load(model)
-        job = Job(rows, sink, options, strict=strict, say=say, progress=progress)
-        state = job.run(source_path, classifier, workers)
-    finally:
-        rows.close()
-        sink.close()
-    return ScoreSummary(
-        source=rows.name,
-        target=sink.target,
-        num_rows=state.num_rows,
-        num_bad=state.num_bad,
-        num_blank=state.num_blank,
-        labels=state.labels,
-        errors=state.errors,
-        seconds=state.seconds,
-    )
+        settings = {
+            "model": classifier.bundle.manifest_sha256[:16],
+            "cinesent": __version__,
+            **dataclasses.asdict(options),
+            "format": reader.format,
+            "out_format": str(format),
+            "tokens": tokens,
+            "evidence": evidence,
+            "escape_formulas": escape_formulas,
+        }
+        job = ScoringJob(reader, sink, output, strict=strict, reporter=reporter)
+        state = job.run(source_path, classifier, settings, evidence=evidence, workers=workers)
+        return summary_of(reader.name, sink.target, state)
 
 
-def _path(name: str | Path | None) -> Path | None:
-    return None if name is None or str(name) == "-" else Path(name).expanduser()
+def _wanted_columns(tokens: bool, evidence: int) -> list[str]:
+    wanted = ["label", "probability"]
+    wanted += ["num_tokens"] if tokens else []
+    wanted += ["evidence"] if evidence else []
+    return wanted
+
+
+def _path(name: str, path: object) -> Path | None:
+    """Return a path as the user means it; None is standard input or output.
+
+    Raises:
+        ConfigError: it is no path.
+    """
+    if path is None and name == "target":
+        return None
+    if not isinstance(path, (str, os.PathLike)):
+        raise ConfigError(
+            f"{name} is of type {type(path).__name__}; expected the path of a file. For reviews in "
+            "memory, use Classifier.predict with a list of texts, such as df['review']."
+        )
+    return None if os.fspath(path) == "-" else expand_user(path)
+
+
+def _check_target(target: Path | None, out_format: str | None) -> None:
+    """Report a wrong name before anything is opened; a folder is reported later, as one."""
+    if target is None or target.is_dir() or out_format is not None:
+        return
+    result_format(target, out_format, "csv")
+
+
+def _check(
+    counts: dict[str, int], flags: dict[str, bool], out_format: object, reporter: object
+) -> None:
+    """Check the types and the ranges of the options.
+
+    Raises:
+        ConfigError: one of them is wrong.
+    """
+    for (name, count), least in zip(counts.items(), (0, 1), strict=True):
+        if isinstance(count, bool) or not isinstance(count, int):
+            raise ConfigError(f"{option(name)} is {count!r:.40}; expected an integer.")
+        if count < least:
+            raise ConfigError(f"{option(name)} is {count}; expected {least} or more.")
+    for name, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise ConfigError(f"{option(name)} is {flag!r:.40}; expected True or False.")
+    check_result_format(out_format)
+    if not isinstance(reporter, Reporter):
+        raise ConfigError(
+            f"reporter is of type {type(reporter).__name__}; expected a cinesent.Reporter."
+        )

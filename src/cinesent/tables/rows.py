@@ -1,8 +1,8 @@
-"""What every source yields: rows, good and bad, and chunks of them."""
+"""What every reader yields: rows, good and bad, and chunks of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -14,11 +14,6 @@ CHUNK_BYTES = 2**20
 #: Bytes of one row at most. A longer one is bad: most likely a quote that is never closed, or no
 #: line ends at all.
 ROW_LIMIT = 2**24
-
-#: Characters of one review at most, unless asked otherwise. The longest labelled review of IMDB has
-#: some 14,000. What the network keeps of each token is what memory goes to: with 96 units, reviews
-#: of this length keep a process below 400 MB, twice the length does not.
-TEXT_LIMIT = 50_000
 
 
 class Position(NamedTuple):
@@ -41,12 +36,15 @@ class Row:
         line: number of the line it begins at, from 1; of Parquet, of the row.
         end: where the next row begins.
         size: bytes it takes.
-        record: its values: a list of str for CSV and TSV, else a dictionary.
+        record: its values: a list in the order of the columns for CSV, TSV, Parquet and Excel
+            (of a bad row too), else a dictionary.
         text: the review; None where the row is bad.
         error: what is wrong with it; None where nothing is.
-        raw: the row as it stands in the file, without its line end, where that can be written
-            again with columns added; else None.
-        blank: whether it is an empty line, which is no row at all.
+        raw: the row of a text format as it stands in the file, without its line end; bytes that
+            are not text are kept as with "surrogateescape". None where the row is too long.
+        well_formed: whether `raw` is a whole row of the format, to which columns can be added.
+            Otherwise `record` holds all that was read, in as many values as there are columns.
+        blank: how many empty lines it stands for, which are no rows at all; 0 for a row.
     """
 
     line: int
@@ -56,7 +54,8 @@ class Row:
     text: str | None = None
     error: str | None = None
     raw: str | None = None
-    blank: bool = False
+    well_formed: bool = False
+    blank: int = 0
 
 
 @dataclass(slots=True)
@@ -81,33 +80,68 @@ class Chunk:
         return [row.text for row in self.rows if row.text is not None]
 
 
-class Source(Protocol):
-    """Where rows come from.
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV or TSV table is written.
+
+    Attributes:
+        delimiter: between fields.
+        quotes: whether double quotes enclose fields; False: they are ordinary characters.
+        line_end: of the first row.
+        mark: whether the file begins with a UTF-8 byte order mark.
+        header: whether the first row names the columns.
+        separator_line: Excel's first line ``sep=;`` without its line end; "" where there is none.
+    """
+
+    delimiter: str = ","
+    quotes: bool = True
+    line_end: str = "\n"
+    mark: bool = False
+    header: bool = True
+    separator_line: str = ""
+
+
+class TableReader(Protocol):
+    """Reads the rows of a table; :func:`cinesent.tables.open_table` returns one.
 
     Attributes:
         name: of the file, for messages.
         unit: what stands between the name and the number of a row, in messages.
-        columns: the names of its columns; of JSON Lines, those in its first rows.
+        format: one of :data:`cinesent.tables.options.FORMATS`.
+        encoding: of the text as it was found or asked for; None for Parquet and Excel.
+        columns: the names of the columns as the file has them, twice the same name included; of
+            JSON, those in the first rows; of a table without a header, "1", "2" and so on.
+        keys: the same names made unique, which `values` uses: ``a, a`` become ``a, a_2``.
+        text_column: the name of the column with the text.
+        dialect: of CSV and TSV; None for other formats.
     """
 
     name: str
     unit: str
+    format: str
+    encoding: str | None
     columns: list[str]
-
-    def rows(self, start: Position) -> Iterator[Row]:
-        """Yield the rows from `start` on; it is where a row of the same file ended."""
+    keys: list[str]
+    text_column: str
+    dialect: Dialect | None
 
     def first(self) -> Position:
         """Return where the first row begins."""
 
+    def rows(self, start: Position) -> Iterator[Row]:
+        """Yield the rows from `start` on: where the first row begins, or where a row ended."""
+
     def done(self) -> float | None:
-        """Say what share of the source has been read, 0 to 1; None where nobody knows."""
+        """Return the share of the source that has been read, 0 to 1; None where nobody knows."""
+
+    def select(self, names: Collection[str]) -> None:
+        """Read no other columns than the text and `names`, where leaving others out saves work."""
 
     def values(self, row: Row) -> dict[str, Any]:
         """Return the values of a row by the names of their columns."""
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; standard input stays open."""
 
 
 def chunked(rows: Iterable[Row]) -> Iterator[Chunk]:
@@ -119,7 +153,7 @@ def chunked(rows: Iterable[Row]) -> Iterator[Chunk]:
         chunk.end = row.end
         size += row.size
         if row.blank:
-            chunk.num_blank += 1
+            chunk.num_blank += row.blank
         else:
             chunk.rows.append(row)
         if len(chunk.rows) >= CHUNK_ROWS or size >= CHUNK_BYTES:
@@ -127,16 +161,3 @@ def chunked(rows: Iterable[Row]) -> Iterator[Chunk]:
             chunk, size = None, 0
     if chunk is not None:
         yield chunk
-
-
-def text_error(text: object, limit: int) -> str | None:
-    """Say why `text` cannot be scored; None where it can."""
-    if text is None or (isinstance(text, float) and text != text):
-        return "the text is missing."
-    if not isinstance(text, str):
-        return f"the text is {text!r:.40}, expected a string."
-    if not text.strip():
-        return "the text is empty."
-    if len(text) > limit:
-        return f"the text has {len(text):,} characters; at most {limit:,} are read."
-    return None

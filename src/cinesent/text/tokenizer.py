@@ -44,6 +44,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+# Characters of a long text that are tokenized at a time.
+_BLOCK = 2**16
+
 _CONTRACTIONS = ("n't", "'s", "'m", "'d", "'re", "'ve", "'ll")
 _REPEATS = re.compile(r"(.)\1{2,}")
 _SUFFIXES = ("'s", "s", "es", "ed", "d", "ing", "ly", "er", "est", "ness", "ish", "y", "like")
@@ -59,8 +62,29 @@ def tokenize(text: str) -> list[str]:
         >>> tokenize("I didn't like it!!!<br />It's a 3/10... :-(")
         ['i', 'did', "n't", 'like', 'it', '!!', 'it', "'s", 'a', '3/10', '...', ':-(']
     """
+    return [token for block in token_blocks(text) for token in block]
+
+
+def token_blocks(text: str) -> Iterator[list[str]]:
+    """Yield the tokens of :func:`tokenize` some 10,000 at a time.
+
+    So the tokens of a very long text need not be in memory at once. No token contains white space,
+    and a text is cut nowhere else.
+    """
+    cleaned = clean_text(text).lower()
+    start = 0
+    while len(cleaned) - start > _BLOCK:
+        end = cleaned.find(" ", start + _BLOCK)
+        if end < 0:
+            break
+        yield _tokens(cleaned[start:end])
+        start = end
+    yield _tokens(cleaned[start:] if start else cleaned)
+
+
+def _tokens(cleaned: str) -> list[str]:
     tokens: list[str] = []
-    for token in _TOKEN.findall(clean_text(text).lower()):
+    for token in _TOKEN.findall(cleaned):
         if "'" in token and len(token) > 2:
             tokens.extend(_split(token))
         elif token[0] in ".!?*$-" and len(token) > 2:
