@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cinesent.errors import DataError
 
-#: The label of a review whose sentiment nobody has said.
+#: The label of a review without a label.
 UNLABELLED = -1
 
 
@@ -23,7 +23,7 @@ class Reviews:
         texts: the raw text of each review, as it was read: not cleaned.
         labels: int8 (n,), 0 negative, 1 positive, -1 unlabelled.
         name: where the reviews come from, for messages and manifests ("imdb/train").
-        ids: one id a row, unique within the table ("train/pos/0_9"); numbered when not given.
+        ids: one id per row, unique within the table ("train/pos/0_9"); numbered when not given.
         ratings: int8 (n,), stars from 1 to 10, 0 unknown; None where the source has none.
         movie_ids: the movie each review is about ("tt0453418"); None where the source has none.
 

@@ -17,6 +17,7 @@ from cinesent.data.labelled_files import load_file
 from cinesent.data.labels import mapping_line
 from cinesent.errors import ConfigError, DataError
 from cinesent.tables.columns import find_columns
+from cinesent.tables.missing import is_missing
 
 
 def _load(tmp_path, name, content, **options):
@@ -334,7 +335,7 @@ class TestFolders:
 
 _TEXT = st.text(
     st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), min_size=1, max_size=30
-).filter(str.strip)
+).filter(lambda text: not is_missing(text))
 _ROWS = st.lists(st.tuples(_TEXT, st.sampled_from([0, 1])), min_size=1, max_size=8)
 
 
