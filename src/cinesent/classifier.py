@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import operator
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +29,9 @@ from cinesent.explanation import Explanation, heaviest
 from cinesent.network.inference import Network
 from cinesent.probability import sigmoid
 from cinesent.text.batching import fit_length, length_batches
+from cinesent.text.encoding import EncodedReview, chunks, encode_review
 from cinesent.text.inputs import check_one_text, iterate_texts
-from cinesent.text.tokenizer import UNKNOWN_ID, token_blocks, tokenize
+from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
 
 # The model that comes with the package, where one does.
 _PACKAGED = Path(__file__).with_name("default_model")
@@ -40,11 +41,6 @@ _PACKAGED = Path(__file__).with_name("default_model")
 # and 64 reviews.
 _BATCH_TOKENS = 4096
 _BATCH_ROWS = 8
-# Reviews that are sorted by length together, and tokenized before any of them is predicted; long
-# ones are fewer.
-_CHUNK_ROWS = 1024
-_CHUNK_TOKENS = 2**20
-
 _UNCERTAIN = "uncertain"
 
 
@@ -82,16 +78,6 @@ class Prediction:
         if self.evidence:
             payload["evidence"] = [[token, value] for token, value in self.evidence]
         return payload
-
-
-@dataclass(frozen=True)
-class _Encoded:
-    """A review on its way to the network: `ids` as it reads them, `tokens` if they are needed."""
-
-    ids: list[int]
-    num_tokens: int
-    num_unknown: int
-    tokens: list[str] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,8 +237,8 @@ class Classifier:
         return self.label_of(probability) if num_tokens else _UNCERTAIN
 
     def _contributions(
-        self, tokens: list[str], shares: NDArray[np.float32]
-    ) -> tuple[list[str], NDArray[np.float32]]:
+        self, tokens: Sequence[str], shares: NDArray[np.float32]
+    ) -> tuple[Sequence[str], NDArray[np.float32]]:
         """Return the tokens that were read, and what each contributed to the calibrated logit."""
         kept, place = self._read_part(len(tokens))
         return tokens[kept], shares[place] / np.float32(self.bundle.temperature)
@@ -268,31 +254,23 @@ class Classifier:
         start = 0 if config.padding == "right" else length - count
         return kept, slice(start, start + count)
 
-    def _encode(self, text: str, keep_tokens: bool) -> _Encoded:
-        ids: list[int] = []
-        tokens: list[str] = []
-        for block in token_blocks(text):
-            if block:
-                ids += self.bundle.tokenizer.encode_tokens(block)
-            if keep_tokens:
-                tokens += block
-        fitted = fit_length(ids, self.bundle.config)
-        return _Encoded(fitted, len(ids), ids.count(UNKNOWN_ID), tokens if keep_tokens else None)
-
     def _answers(
         self, texts: Iterable[str], evidence: int = 0
-    ) -> Iterator[tuple[list[_Encoded], _Answers]]:
+    ) -> Iterator[tuple[list[EncodedReview], _Answers]]:
         """Yield reviews and their answers, a chunk at a time, in order.
 
         Tokenizing holds Python's lock and running the network does not, so this thread tokenizes a
         chunk while those of the pool run the one before.
         """
-        encoded = (self._encode(text, evidence > 0) for text in iterate_texts(texts))
+        encoded = (
+            encode_review(text, self.bundle.tokenizer, self.bundle.config, evidence > 0)
+            for text in iterate_texts(texts)
+        )
         threads = self.threads or usable_cores()
         pool = ThreadPoolExecutor(threads) if threads > 1 else None
-        before: tuple[list[_Encoded], _Pending] | None = None
+        before: tuple[list[EncodedReview], _Pending] | None = None
         try:
-            for rows in _chunks(encoded):
+            for rows in chunks(encoded):
                 pending = self._start(rows, pool, evidence)
                 if before:
                     yield before[0], before[1]()
@@ -304,7 +282,7 @@ class Classifier:
                 pool.shutdown(cancel_futures=True)
 
     def _start(
-        self, rows: list[_Encoded], pool: ThreadPoolExecutor | None, evidence: int
+        self, rows: list[EncodedReview], pool: ThreadPoolExecutor | None, evidence: int
     ) -> _Pending:
         """Start to run the network over reviews, batch by batch."""
         batches = length_batches([len(row.ids) for row in rows], _BATCH_TOKENS, _BATCH_ROWS)
@@ -316,7 +294,7 @@ class Classifier:
             answers.logits[batch], shares = self._network.run(ids, explain=evidence > 0)
             if evidence:
                 for index, row, share in zip(batch, chosen, shares, strict=True):
-                    found = self._contributions(row.tokens or [], share)
+                    found = self._contributions(row.tokens, share)
                     answers.evidence[index] = tuple(heaviest(*found, evidence))
 
         # The long ones first, so that no thread ends late. A thread for one batch is not worth it.
@@ -333,20 +311,6 @@ class Classifier:
         """Return the calibrated probabilities of positive."""
         scaled = logits.astype(np.float64) / self.bundle.temperature
         return sigmoid(scaled)
-
-
-def _chunks(rows: Iterable[_Encoded]) -> Iterator[list[_Encoded]]:
-    """Group reviews that are predicted together, at most so many and of so many tokens."""
-    chunk: list[_Encoded] = []
-    num_tokens = 0
-    for row in rows:
-        chunk.append(row)
-        num_tokens += len(row.ids)
-        if len(chunk) >= _CHUNK_ROWS or num_tokens >= _CHUNK_TOKENS:
-            yield chunk
-            chunk, num_tokens = [], 0
-    if chunk:
-        yield chunk
 
 
 def _whole(name: str, value: object, least: int) -> int:

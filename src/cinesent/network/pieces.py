@@ -39,7 +39,7 @@ class PieceReader:
         self.config = config
         self.constants = constants
         self.piece = max(1, min(PIECE, _MOST_GATES // (4 * config.units)))
-        self._session = create_session(lstm_model(config.units), arena=False)
+        self._session = create_session(lstm_model(config.units), "the LSTM", arena=False)
 
     def read(
         self, ids: NDArray[np.int64], explain: bool = False

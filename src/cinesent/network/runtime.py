@@ -22,15 +22,16 @@ _OUTPUTS = {"logits": "tensor(float)", "contributions": "tensor(float)"}
 _LARGEST_ANSWER = 1e30
 
 
-def create_session(graph: bytes, arena: bool = True) -> InferenceSession:
+def create_session(graph: bytes, where: Path | str, arena: bool = True) -> InferenceSession:
     """Open an ONNX model on one thread.
 
     Args:
         graph: the file's content.
+        where: the file, for messages.
         arena: whether memory is kept between runs: faster for small ones.
 
     Raises:
-        Exception: it is no model that ONNX Runtime reads; of classes that it does not export.
+        BundleError: it is no model that ONNX Runtime reads.
     """
     import onnxruntime
 
@@ -42,11 +43,16 @@ def create_session(graph: bytes, arena: bool = True) -> InferenceSession:
         options.enable_cpu_mem_arena = options.enable_mem_pattern = False
     # The runtime has a format of its own, which it would recognise, and which was not checked.
     options.add_session_config_entry("session.load_model_format", "ONNX")
-    with ADMISSION.run(0):
-        # Its fallback tries the same once more and prints that on stdout.
-        return onnxruntime.InferenceSession(
-            graph, options, ["CPUExecutionProvider"], enable_fallback=False
-        )
+    try:
+        with ADMISSION.run(0):
+            # Its fallback tries the same once more and prints that on stdout.
+            return onnxruntime.InferenceSession(
+                graph, options, ["CPUExecutionProvider"], enable_fallback=False
+            )
+    except Exception as error:  # the runtime raises classes of its own, which it does not export
+        raise BundleError(
+            f"{where} is not a graph that ONNX Runtime reads: {_reason(error)}"
+        ) from error
 
 
 def open_session(graph: bytes, where: Path) -> InferenceSession:
@@ -62,12 +68,7 @@ def open_session(graph: bytes, where: Path) -> InferenceSession:
     Raises:
         BundleError: it is no such graph.
     """
-    try:
-        session = create_session(graph)
-    except Exception as error:  # the runtime raises classes of its own, which it does not export
-        raise BundleError(
-            f"{where} is not a graph that ONNX Runtime reads: {_reason(error)}"
-        ) from error
+    session = create_session(graph, where)
     inputs = [*session.get_inputs(), *session.get_overridable_initializers()]
     found = tuple(
         {value.name: value.type for value in values} for values in (inputs, session.get_outputs())
