@@ -9,6 +9,7 @@ while the threads run one, the next is tokenized.
 
 from __future__ import annotations
 
+import numbers
 import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +25,7 @@ from cinesent.bundle.graph_check import check_graph
 from cinesent.bundle.layout import MODEL
 from cinesent.bundle.loading import Bundle, Verify, open_bundle
 from cinesent.environment import model_path, usable_cores
-from cinesent.errors import BundleError, ConfigError
+from cinesent.errors import BundleError, ConfigError, check_type
 from cinesent.explanation import Explanation, heaviest
 from cinesent.network.inference import Network
 from cinesent.probability import sigmoid
@@ -140,7 +141,7 @@ class Classifier:
         self.threads = _checked_threads(threads)
         self._graph = graph
         self._verify: Verify = True
-        where = bundle.contents.where / MODEL
+        where = bundle.place / MODEL
 
         def constants() -> Any:
             return check_graph(graph, bundle.config, bundle.precision, where)
@@ -241,7 +242,11 @@ class Classifier:
         """Return the label that goes with a probability of positive.
 
         Below the first threshold a review is negative, from the second on positive.
+
+        Raises:
+            ConfigError: `probability` is not a number.
         """
+        check_type("probability", probability, numbers.Real, "a number from 0 to 1")
         low, high = self.bundle.thresholds
         if probability >= high:
             return self.labels[1]

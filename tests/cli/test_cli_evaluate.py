@@ -138,7 +138,9 @@ def test_compare_shows_a_table(run, own_file, tmp_path):
 
 
 def test_compare_on_test_fits_a_narrow_terminal(run, small_dataset, monkeypatch):
-    monkeypatch.setattr("cinesent.evaluation.selection.load_dataset", lambda *_args, **_options: small_dataset)
+    monkeypatch.setattr(
+        "cinesent.evaluation.selection.load_dataset", lambda *_args, **_options: small_dataset
+    )
     status, out, err = run("compare", "--models", "majority,bow-lr,multi-hot-dense", "--test")
     assert status == 0, err
     assert " test " in out
