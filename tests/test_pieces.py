@@ -120,7 +120,7 @@ def test_a_long_review_is_answered_as_the_graph_answers(classifier):
 
 
 def test_a_long_review_does_not_depend_on_company_or_threads(classifier):
-    texts = [words(5000, 1), "fine", words(4500, 2), words(100, 3), words(6000, 4)]
+    texts = [words(9000, 1), "fine", words(8500, 2), words(100, 3), words(9900, 4)]
     alone = [classifier.predict([text])[0] for text in texts]
     folder = classifier.bundle.path
     for threads in (1, 2, 5):
@@ -134,18 +134,18 @@ def test_a_long_review_does_not_depend_on_company_or_threads(classifier):
 def test_reviews_below_the_limit_are_not_read_in_pieces(classifier, monkeypatch):
     monkeypatch.setattr(cinesent.network.inference, "PieceReader", None)
     copy = load(classifier.bundle.path)
-    assert copy.predict([words(3000)])[0].num_tokens < LARGEST_RUN
+    assert copy.predict([words(6000)])[0].num_tokens < LARGEST_RUN
     with pytest.raises(TypeError):
-        copy.predict([words(5000)])
+        copy.predict([words(9000)])
 
 
 def test_a_fixed_length_may_be_long(tmp_path):
-    settings = {"sequence_length": 5000, "pooling": "max"}
+    settings = {"sequence_length": 9000, "pooling": "max"}
     right = load(write_bundle(tmp_path / "right", **settings))
     left = {**settings, "bidirectional": False, "padding": "left", "pooling": "last"}
     for classifier in (right, load(write_bundle(tmp_path / "left", **left))):
         bundle = classifier.bundle
-        for text in ("fine", words(3000), words(9000)):
+        for text in ("fine", words(3000), words(9900)):
             ids = [bundle.tokenizer.encode(text)]
             from cinesent.text.batching import fit_length, pad_ids, reading_lengths
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.network.admission import ADMISSION, LARGEST_RUN
+from cinesent.network.admission import ADMISSION
 from cinesent.network.lstm_model import OUTPUTS, lstm_model
 from cinesent.network.runtime import create_session, run_failed
 from cinesent.recipes import NGRAM_ROW, ModelConfig
@@ -22,7 +22,7 @@ from cinesent.text.ngrams import first_occurrences, ngram_buckets
 from cinesent.text.tokenizer import PADDING_ID
 
 #: Tokens of a piece.
-PIECE = LARGEST_RUN // 2
+PIECE = 2048
 # Numbers that the gates of a piece have at most: wide networks read shorter pieces.
 _MOST_GATES = PIECE * 4 * 512
 
