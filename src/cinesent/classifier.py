@@ -28,6 +28,7 @@ from cinesent.environment import model_path, usable_cores
 from cinesent.errors import BundleError, ConfigError, check_type
 from cinesent.explanation import Explanation, heaviest
 from cinesent.network.inference import Network
+from cinesent.prediction import Prediction
 from cinesent.probability import sigmoid
 from cinesent.text.batching import fit_length, length_batches
 from cinesent.text.inputs import check_one_text, iterate_texts
@@ -47,42 +48,6 @@ _CHUNK_ROWS = 1024
 _CHUNK_TOKENS = 2**20
 
 _UNCERTAIN = "uncertain"
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The prediction for one review.
-
-    Attributes:
-        label: "negative", "positive", or "uncertain": between the model's thresholds, or a text
-            without any token.
-        probability: that the review is positive, 0 to 1.
-        num_tokens: tokens of the review.
-        num_unknown: those that are not in the model's vocabulary; if most are, it guesses.
-        truncated: whether the model read only a part, because its recipe fixes a length.
-        evidence: the tokens with the largest contributions to the logit, of either sign, the
-            largest first; () unless asked for.
-    """
-
-    label: str
-    probability: float
-    num_tokens: int
-    num_unknown: int
-    truncated: bool
-    evidence: tuple[tuple[str, float], ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the prediction as JSON can hold it; "evidence" is left out where it is empty."""
-        payload: dict[str, Any] = {
-            "label": self.label,
-            "probability": self.probability,
-            "num_tokens": self.num_tokens,
-            "num_unknown": self.num_unknown,
-            "truncated": self.truncated,
-        }
-        if self.evidence:
-            payload["evidence"] = [[token, value] for token, value in self.evidence]
-        return payload
 
 
 @dataclass(frozen=True)
