@@ -27,7 +27,7 @@ LAYERS = (
     ("data",),
     ("network",),
     ("bundle",),
-    ("explanation", "classifier"),
+    ("prediction", "explanation", "classifier"),
     ("scoring",),
     ("models",),
     ("doctor", "export"),
@@ -202,7 +202,7 @@ def test_one_module_prints() -> None:
     assert not found
 
 
-# A whole command may hold flags: whoever reads it types it into a shell in any case.
+# A whole command may hold flags: it is typed into a shell in any case.
 COMMAND = re.compile(r"(pip install|docker run|cinesent [a-z]+) .*")
 FLAG = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from benchmarks.lstm_limits.ways import (  # noqa: E402
 from benchmarks.predicting.field import FIELD, Spec  # noqa: E402
 from benchmarks.predicting.limit import limit_row  # noqa: E402
 from benchmarks.predicting.machine import products_per_token  # noqa: E402
+from benchmarks.predicting.picture import draw, plot  # noqa: E402
 from benchmarks.predicting.report import describe, find_targets, table  # noqa: E402
 from benchmarks.predicting.samples import texts_of_length  # noqa: E402
 from benchmarks.seeds import row  # noqa: E402
@@ -91,6 +93,70 @@ def test_a_table_is_markdown() -> None:
         "| x  |  1 |",
         "| yy | 22 |",
     ]
+
+
+@pytest.fixture
+def committed() -> dict[str, Any]:
+    path = ROOT / "benchmarks" / "results" / "predicting.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def texts_of(axes: Any) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+def test_the_figure_shows_every_committed_measurement(committed: dict[str, Any]) -> None:
+    latency, throughput = plot(committed).axes
+    names = [label.get_text() for label in latency.get_yticklabels()]
+    assert names[:3] == ["cinesent", "Same weights in Keras", "tf.function with XLA, TensorFlow"]
+    assert names[-5:] == ["Other models", "fastText", "TextBlob", "VADER", FIELD[-1].title]
+    assert len(names) == len({row["title"] for row in committed["sections"]["latency"]}) + 2
+    assert latency.get_title(loc="left") == "Latency, 230-token review"
+    assert {"2.74 ms", "65.4 ms", "0.053 ms"} < set(texts_of(latency))
+    assert {"861", "14,304", "3.33", "Accuracy", "92.8%", "67.9%*", "\u2013"} < set(
+        texts_of(throughput)
+    )
+    # Three ways to call Keras were timed on single reviews only.
+    assert texts_of(throughput).count("not measured") == 3
+
+
+def test_the_figure_has_dots_on_logarithmic_axes(committed: dict[str, Any]) -> None:
+    for axes, section in zip(plot(committed).axes, ("latency", "throughput"), strict=True):
+        assert axes.get_xscale() == "log"
+        assert not axes.patches  # no bars
+        key = {"latency": "p50_ms", "throughput": "reviews_per_s"}[section]
+        rows = committed["sections"][section]
+        expected = [row[key] for row in rows if row.get("tokens", 230) == 230]
+        dots = [line for line in axes.lines if line.get_marker() != "None"]
+        assert sorted(dot.get_xdata()[0] for dot in dots) == sorted(expected)
+
+
+def test_the_figure_leaves_out_what_was_not_measured(
+    committed: dict[str, Any], tmp_path: Path
+) -> None:
+    sections = committed["sections"]
+    del sections["latency"]
+    for measured in sections["throughput"]:
+        measured["accuracy"] = None
+    figure = plot(committed)
+    assert len(figure.axes) == 1
+    assert not {"Accuracy", "not measured"} & set(texts_of(figure.axes[0]))
+    assert "*" not in figure.get_supxlabel()
+
+    del sections["throughput"]
+    assert plot(committed) is None
+    draw(committed, tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists()
+
+
+def test_the_figure_needs_no_peers(committed: dict[str, Any], tmp_path: Path) -> None:
+    for name in ("latency", "throughput"):
+        rows = committed["sections"][name]
+        committed["sections"][name] = [row for row in rows if row["contestant"] == "cinesent"]
+    latency, _ = plot(committed).axes
+    assert [label.get_text() for label in latency.get_yticklabels()] == ["cinesent"]
+    draw(committed, tmp_path / "alone.png")
+    assert (tmp_path / "alone.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_peer_that_is_not_installed_is_found_out() -> None:

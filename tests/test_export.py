@@ -16,7 +16,7 @@ from cinesent import Classifier, Tokenizer, load
 from cinesent.bundle import open_files, save_bundle
 from cinesent.errors import CinesentError, ConfigError, ExportError, MissingExtraError
 from cinesent.export import FORMATS, export_model
-from cinesent.export.check import TOLERANCE, check_export
+from cinesent.export.verify import TOLERANCE, check_export
 from cinesent.progress import Reporter
 from cinesent.text.batching import fit_length, pad_ids
 
@@ -89,13 +89,13 @@ def test_the_readme_gives_the_calibrated_probability(models, tmp_path, format, k
     assert export.largest_difference <= TOLERANCE
     assert export.num_reviews > 20
     assert {"README.md", "tokenizer.json", "export.json"} < set(export.files)
-    said = run_example(out)
-    assert len(said) == 2
-    expected = load(models[kind]).predict_proba(list(said))[:, 1]
-    assert list(said.values()) == pytest.approx(expected.tolist(), abs=2e-6)
+    predicted = run_example(out)
+    assert len(predicted) == 2
+    expected = load(models[kind]).predict_proba(list(predicted))[:, 1]
+    assert list(predicted.values()) == pytest.approx(expected.tolist(), abs=2e-6)
     # Without the temperature it would be another.
-    logits = load(models[kind]).predict_logits(list(said))
-    assert list(said.values()) != pytest.approx((1 / (1 + np.exp(-logits))).tolist(), abs=1e-4)
+    logits = load(models[kind]).predict_logits(list(predicted))
+    assert list(predicted.values()) != pytest.approx((1 / (1 + np.exp(-logits))).tolist(), abs=1e-4)
 
 
 @pytest.mark.parametrize("format", FORMAT_PARAMETERS)
@@ -114,9 +114,9 @@ def test_a_keras_file_opens_on_the_other_backends(models, tmp_path, backend):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
     export_model(models["default"], tmp_path / "out", "keras")
-    said = run_example(tmp_path / "out", KERAS_BACKEND=backend)
-    expected = load(models["default"]).predict_proba(list(said))[:, 1]
-    assert list(said.values()) == pytest.approx(expected.tolist(), abs=1e-5)
+    predicted = run_example(tmp_path / "out", KERAS_BACKEND=backend)
+    expected = load(models["default"]).predict_proba(list(predicted))[:, 1]
+    assert list(predicted.values()) == pytest.approx(expected.tolist(), abs=1e-5)
 
 
 @pytest.mark.train
@@ -139,10 +139,10 @@ def test_a_saved_model_reads_any_batch_and_time(models, tmp_path):
     assert signature.structured_outputs["probability"].shape.as_list() == [None]
     classifier = load(models["default"])
     ids = pad_ids([classifier.bundle.tokenizer.encode(text) for text in SENTENCES], dtype="int32")
-    said = signature(token_ids=tf.constant(ids))
+    predicted = signature(token_ids=tf.constant(ids))
     expected = classifier.predict_proba(SENTENCES)[:, 1]
-    np.testing.assert_allclose(said["probability"], expected, atol=1e-6)
-    np.testing.assert_allclose(1 / (1 + np.exp(-said["logit"].numpy())), expected, atol=1e-6)
+    np.testing.assert_allclose(predicted["probability"], expected, atol=1e-6)
+    np.testing.assert_allclose(1 / (1 + np.exp(-predicted["logit"].numpy())), expected, atol=1e-6)
     # More padding changes nothing.
     wider = signature(token_ids=tf.constant(np.pad(ids, ((0, 0), (0, 30)))))
     np.testing.assert_allclose(wider["probability"], expected, atol=1e-6)

@@ -60,7 +60,7 @@ def test_evaluate_shows_tables(run, tiny_run, own_file, monkeypatch):
         assert expected in out
     assert "…" not in out  # nothing is cut on 80 columns
     assert max(map(len, out.splitlines())) <= 80
-    assert "note: default was trained on mine.jsonl" in err
+    assert "scoring the part that training held out (validation)" in err
 
 
 def test_evaluate_other_data_by_columns(run, tiny_run, other_file):
@@ -138,7 +138,9 @@ def test_compare_shows_a_table(run, own_file, tmp_path):
 
 
 def test_compare_on_test_fits_a_narrow_terminal(run, small_dataset, monkeypatch):
-    monkeypatch.setattr("cinesent.data.load_dataset", lambda *_args, **_options: small_dataset)
+    monkeypatch.setattr(
+        "cinesent.evaluation.selection.load_dataset", lambda *_args, **_options: small_dataset
+    )
     status, out, err = run("compare", "--models", "majority,bow-lr,multi-hot-dense", "--test")
     assert status == 0, err
     assert " test " in out

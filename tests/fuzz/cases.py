@@ -7,10 +7,12 @@ import io
 import json
 import math
 import os
+import re
 import shutil
 import sys
+import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -90,7 +92,7 @@ def stream_bytes(stream: io.TextIOWrapper) -> bytes:
 def check_error(error: cinesent.CinesentError) -> None:
     for message in (str(error), error.for_command_line()):
         if not message or message == "None" or len(message) > 20_000:
-            raise FaultError(f"a message of no use: {message[:200]!r} ({len(message)} characters)")
+            raise FaultError(f"an unusable message: {message[:200]!r} ({len(message)} characters)")
 
 
 def open_lab(folder: Path) -> Lab:
@@ -240,6 +242,70 @@ def try_strange_score(rng: Random, lab: Lab) -> None:
         options["workers"] = min(int(options["workers"]), 1)  # no processes
     model = values.anything(rng) if rng.random() < 0.1 else rng.choice(lab.classifiers)
     lab.call(cinesent.score_file, source, target, model, **options)
+
+
+def try_split(rng: Random, lab: Lab) -> None:
+    name = tables.write_table(rng, lab.folder)
+    split = rng.choice(("train", "test", "unlabelled", values.anything(rng)))
+    lab.call(cinesent.load_reviews, name, split, **tables.label_options(rng))
+
+
+def try_folder(rng: Random, lab: Lab) -> None:
+    """A folder or an archive of reviews, as IMDB comes, with something wrong."""
+    root = lab.folder / rng.choice(("aclImdb", "mine"))
+    for part in rng.sample(("train/pos", "train/neg", "test/pos", "test/neg", "pos", "neg"), 4):
+        (root / part).mkdir(parents=True)
+        for number in range(rng.randrange(3)):
+            name = rng.choice(
+                (f"{number}_{rng.randrange(12)}.txt", f"{number}.txt", "x", "9_é.txt")
+            )
+            content = values.text(rng, 3).encode("utf-8", "surrogatepass")
+            (root / part / name).write_bytes(tables.damaged(rng, content))
+    if rng.random() < 0.2:
+        (root / "link").symlink_to(root)
+    given = root
+    if rng.random() < 0.5:
+        given = lab.folder / "archive.tar.gz"
+        with tarfile.open(given, "w:gz") as archive:
+            archive.add(root, rng.choice(("aclImdb", "..", "/x", "mine")))
+        given.write_bytes(tables.damaged(rng, given.read_bytes()))
+    lab.call(cinesent.load_dataset, given, **tables.label_options(rng))
+
+
+def try_environment(rng: Random, lab: Lab) -> None:
+    name = rng.choice(("CINESENT_MODEL", "CINESENT_DATA", "CINESENT_CACHE", "KERAS_BACKEND"))
+    kept = os.environ.get(name)
+    value = argument(values.path(rng))
+    os.environ[name] = value
+    lab.tried.append(f"{name}={value!r}")
+    try:
+        if name == "CINESENT_MODEL":
+            lab.call(cinesent.load)
+        if name == "CINESENT_DATA" and value:  # otherwise it would be downloaded
+            lab.call(cinesent.load_dataset, "imdb")
+        if rng.random() < 0.2:
+            lab.call(diagnose, lab.models[0])
+    finally:
+        os.environ.pop(name)
+        os.environ.update({} if kept is None else {name: kept})
+
+
+def try_settings(rng: Random, lab: Lab) -> None:
+    kind = rng.choice((cinesent.ModelConfig, cinesent.TrainingConfig, cinesent.PretrainingConfig))
+    names = [entry.name for entry in fields(kind)]
+    chosen = rng.sample(names, rng.randrange(1, 4))
+    lab.call(kind, **{name: values.anything(rng) for name in chosen})
+
+
+def try_provenance(rng: Random, lab: Lab) -> None:
+    content = (rng.choice(lab.models) / "manifest.json").read_bytes()
+    try:
+        manifest = json.loads(edited_json(rng, content))
+    except (ValueError, RecursionError):
+        return  # no model with such a manifest is opened
+    provenance = lab.call(cinesent.Provenance.from_manifest, manifest)
+    lab.call(provenance.to_manifest)
+    repr((provenance.split, provenance.validation_share, provenance.trained_on("x")))
 
 
 def try_evaluate(rng: Random, lab: Lab) -> None:
@@ -404,10 +470,13 @@ def try_predict_command(rng: Random, lab: Lab) -> None:
     lab.command(*arguments, stdin=tables.damaged(rng, tables.plain(rng, *tables.rows(rng))))
 
 
+# Python has U+DC80 to U+DCFF for bytes that are not UTF-8, and nothing for other surrogates.
+NOT_IN_ARGUMENTS = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+
+
 def argument(given: object) -> str:
-    """What can be an argument of a process: no NUL, and bytes that are not UTF-8 as surrogates."""
-    text = str(given).replace("\0", "")
-    return os.fsdecode(text.encode("utf-8", "replace")) if "\ud800" in text else text
+    """What can be an argument of a process."""
+    return NOT_IN_ARGUMENTS.sub("", str(given))
 
 
 def flags(rng: Random, options: dict[str, Any]) -> list[str]:
@@ -442,8 +511,9 @@ def try_score_command(rng: Random, lab: Lab) -> None:
 
 def try_check_command(rng: Random, lab: Lab) -> None:
     name = tables.write_table(rng, lab.folder) if rng.random() < 0.9 else argument(values.path(rng))
+    command = ["describe", "--data"] if rng.random() < 0.2 else ["check"]
     if name:
-        lab.command("data", "check", name, *flags(rng, tables.label_options(rng)))
+        lab.command("data", *command, name, *flags(rng, tables.label_options(rng)))
 
 
 def try_evaluate_command(rng: Random, lab: Lab) -> None:
@@ -490,6 +560,11 @@ TARGETS: dict[str, tuple[Callable[[Random, Lab], None], float]] = {
     "strange-reviews": (try_strange_reviews, 5),
     "score": (try_score, 14),
     "strange-score": (try_strange_score, 5),
+    "split": (try_split, 1),
+    "folder": (try_folder, 2),
+    "environment": (try_environment, 1),
+    "settings": (try_settings, 2),
+    "provenance": (try_provenance, 1),
     "evaluate": (try_evaluate, 3),
     "export": (try_export, 0.3),
     "compare": (try_compare, 0.5),

@@ -89,7 +89,7 @@ def _try(name: str, number: int, rng: Random, lab: Lab) -> Finding | None:
     begin(lab)
     before = _peak_memory()
     signal.setitimer(signal.ITIMER_REAL, TIME_LIMIT)
-    # Compiled code does not see the signal: then the process ends, and says where it was.
+    # Compiled code does not see the signal: then the process ends and shows where it was.
     faulthandler.dump_traceback_later(3 * TIME_LIMIT, exit=True, file=sys.__stderr__)
     _current["input"] = f"{name}, input {number}"
     try:

@@ -123,7 +123,7 @@ def parquet(rng: Random, names: list[str], content: list[list[Any]]) -> bytes:
     from pyarrow import parquet
 
     columns = []
-    for place, name in enumerate(names):
+    for place in range(len(names)):
         cells = [row[place] if place < len(row) else None for row in content]
         safe = [None if cell is None else printable(str(cell)) for cell in cells]
         kind = rng.randrange(8)
@@ -132,12 +132,11 @@ def parquet(rng: Random, names: list[str], content: list[list[Any]]) -> bytes:
         elif kind == 1:
             columns.append(pa.array([[cell] for cell in safe], pa.list_(pa.string())))
         elif kind == 2:
-            columns.append(pa.array(safe).dictionary_encode())
+            columns.append(pa.array([cell or "" for cell in safe]).dictionary_encode())
         elif kind == 3:
             columns.append(pa.array([(cell or "").encode() for cell in safe], pa.binary()))
         else:
             columns.append(pa.array(safe, pa.string()))
-        del name
     out = io.BytesIO()
     table = pa.Table.from_arrays(columns, names=[printable(name) for name in names])
     parquet.write_table(table, out, row_group_size=rng.choice((1, 2, 100)))

@@ -12,7 +12,8 @@ from scored_files import read_jsonl, write_jsonl
 _RSS = """
 import resource, sys
 from cinesent import score_file
-score_file(sys.argv[1], sys.argv[2], sys.argv[4], evidence=int(sys.argv[3]), tokens=True, overwrite=True)
+source, target, evidence, model = sys.argv[1:]
+score_file(source, target, model, evidence=int(evidence), tokens=True, overwrite=True)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

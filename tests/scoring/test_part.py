@@ -273,7 +273,7 @@ def test_a_damaged_journal_is_an_error_with_a_cure(classifier, unfinished):
             continue
         assert "Start over with overwrite=True" in str(found), bad
     unfinished.write_bytes(content.replace(b'"num_rows": 20', b'"num_rows": -3'))
-    with pytest.raises(ScoringError, match="is damaged .*checksum.*overwrite=True"):
+    with pytest.raises(ScoringError, match="cannot be used: its checksum .*overwrite=True"):
         cinesent.score_file("in.csv", "out.csv", classifier, resume=True)
     assert unfinished.with_name(".out.csv.part").read_bytes() == part
     cinesent.score_file("in.csv", "out.csv", classifier, overwrite=True)

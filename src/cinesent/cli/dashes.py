@@ -25,9 +25,9 @@ class TextCommand(TyperCommand):
         try:
             return super().parse_args(ctx, self._marked(args))
         except UsageError as error:
-            if "no such option" in str(error).lower():
-                error.message += (  # type: ignore[attr-defined]
-                    " A text that begins with a dash goes after --: "
+            if "no such option" in str(error).lower() and not getattr(error, "possibilities", None):
+                error.message = (  # type: ignore[attr-defined]
+                    f"{error}. A text that begins with a dash goes after --: "
                     f"{ctx.command_path} -- '- great'."
                 )
             raise

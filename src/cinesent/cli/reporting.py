@@ -91,13 +91,13 @@ class _State:
     started: float = field(default_factory=lambda: time.monotonic())
 
     def update(self, completed: float, detail: str, total: float | None) -> None:
-        """Take over what a task was told."""
+        """Store what a task reported."""
         self.completed = completed
         self.detail = printable(detail)
         self.total = self.total if total is None else total
 
     def numbers(self) -> str:
-        """Return how much is done, as far as the percentage does not say it, and the detail."""
+        """Return how much is done, unless the percentage tells it, and the detail."""
         amount = "" if not self.unit or self.unit == "steps" and self.total else self._amount()
         return "  ".join(part for part in (amount, self.detail) if part)
 

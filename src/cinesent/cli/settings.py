@@ -217,7 +217,7 @@ def _record(setting: _Setting) -> dict[str, Any]:
 def _toml_lines(recipe: Recipe) -> Iterator[str]:
     """Yield a recipe as TOML: every setting, so that it does not change when a preset does."""
     payload = recipe.to_dict()
-    yield f"# cinesent train --config FILE; begun as the preset {recipe.name}."
+    yield f"# Preset {recipe.name}. To use it: cinesent train --config FILE"
     for table, settings in payload.items():
         if isinstance(settings, dict):
             yield ""

@@ -1,6 +1,6 @@
 """What is installed, what the machine has, and whether predicting works: `cinesent doctor`.
 
-Whatever is wrong with an installation is reported, never raised. Everything found is plain data.
+What is wrong with an installation is reported, never raised. All results are plain data.
 """
 
 from cinesent.doctor.checks import CacheFolder, ModelCheck, Problem

@@ -29,8 +29,8 @@ _VARIANTS = {
     "onnxruntime": ("onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml"),
 }
 
-# The IMDB archive takes 84 MB, and the reviews parsed from it about 150 MB.
-_NEEDED_BYTES = 500 * 10**6
+# The IMDB archive takes 84 MB.
+_NEEDED_BYTES = 200 * 10**6
 
 
 @dataclass(frozen=True)

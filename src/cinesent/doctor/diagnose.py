@@ -43,7 +43,7 @@ class Diagnosis:
         cores: that this process may run on; as many batches of reviews are predicted at a time.
         memory_bytes: of the machine; None if the system does not tell.
         model: the one in use; None if it cannot be opened.
-        cache: the folder for downloads; None if there can be none of that name.
+        cache: the folder for downloads; None if its name is not valid.
         environment: the variables of cinesent and Keras that are set, secrets masked.
         problems: what is wrong, what stops predicting first.
     """
@@ -103,7 +103,7 @@ def diagnose(model: str | Path | None = None) -> Diagnosis:
 
 
 def _memory_bytes() -> int | None:
-    """Ask the system: psutil would tell Windows's as well, at the price of a package for a line."""
+    """Return the memory of the machine. Only psutil knows it on Windows: not worth a package."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):

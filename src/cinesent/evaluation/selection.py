@@ -1,4 +1,4 @@
-"""Which reviews of a dataset a model is scored on: none that it was trained on, if possible."""
+"""Selects the reviews a model is scored on: if possible, reviews that it was not trained on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def as_dataset(
     """Return reviews that are loaded already as a dataset, and load others.
 
     Raises:
-        ConfigError: `table` says how to read a file, and `data` is not one.
+        ConfigError: `table` has options for reading a file, and `data` is not one.
         DataError: as :func:`cinesent.load_dataset`.
     """
     if not isinstance(data, (Dataset, Reviews)):

@@ -15,9 +15,9 @@ from cinesent.bundle import Bundle, layout
 from cinesent.classifier import Classifier, load
 from cinesent.environment import expand_user
 from cinesent.errors import CinesentError, ConfigError, ExportError, check_type, nearest, option
-from cinesent.export.check import check_export
 from cinesent.export.readme import export_readme
 from cinesent.export.targets import FORMATS
+from cinesent.export.verify import check_export
 from cinesent.files import replace_folder, temporary_sibling
 from cinesent.progress import SILENT, Reporter
 

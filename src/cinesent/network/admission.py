@@ -18,7 +18,9 @@ from contextlib import contextmanager
 from cinesent.environment import usable_cores
 
 #: Tokens of the largest run. A longer review is read in pieces (:mod:`cinesent.network.pieces`).
-LARGEST_RUN = 4096
+LARGEST_RUN = 8192
+# Tokens in flight per core: what a batch of typical reviews has.
+_PER_CORE = 2048
 
 
 class Admission:
@@ -83,8 +85,8 @@ class Admission:
         self._reset()
 
 
-#: Of this process. Each core can run one full batch.
-ADMISSION = Admission(LARGEST_RUN * max(2, usable_cores()))
+#: Of this process.
+ADMISSION = Admission(max(2 * LARGEST_RUN, _PER_CORE * usable_cores()))
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(

@@ -50,7 +50,7 @@ class Network:
 
         Args:
             rows: token ids of n reviews, as :func:`cinesent.text.batching.fit_length` returns them.
-                A review of more than 4,096 tokens must be alone.
+                A review of more than 8,192 tokens must be alone.
             explain: whether contributions are wanted; they are zero otherwise.
 
         Raises:

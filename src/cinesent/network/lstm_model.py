@@ -6,9 +6,17 @@ package onnx. Everything is an input, the weights too, so the same model serves 
 
 from __future__ import annotations
 
-#: In the order of ONNX's LSTM; "" is the lengths, which are not given.
-INPUTS = ("vectors", "kernel", "recurrent_kernel", "bias", "", "state", "cell")
-OUTPUTS = ("states", "last_state", "last_cell")
+#: In the order of ONNX's LSTM, with the number of axes; "" is the lengths, which are not given.
+INPUTS = {
+    "vectors": 3,
+    "kernel": 3,
+    "recurrent_kernel": 3,
+    "bias": 2,
+    "": 0,
+    "state": 3,
+    "cell": 3,
+}
+OUTPUTS = {"states": 4, "last_state": 3, "last_cell": 3}
 
 _IR_VERSION, _OPSET = 8, 17
 _FLOAT, _INT, _STRING = 1, 2, 3  # TensorProto.FLOAT, AttributeProto.INT, AttributeProto.STRING
@@ -39,16 +47,17 @@ def lstm_model(units: int) -> bytes:
         [
             _field(1, node),
             _field(2, b"lstm"),
-            *(_field(11, _float_value(name)) for name in INPUTS if name),
-            *(_field(12, _float_value(name)) for name in OUTPUTS),
+            *(_field(11, _float_value(name, axes)) for name, axes in INPUTS.items() if name),
+            *(_field(12, _float_value(name, axes)) for name, axes in OUTPUTS.items()),
         ]
     )
     return _field(1, _IR_VERSION) + _field(7, graph) + _field(8, _field(2, _OPSET))
 
 
-def _float_value(name: str) -> bytes:
-    """Return a ValueInfoProto: a float tensor of any shape."""
-    tensor_type = _field(1, _FLOAT)
+def _float_value(name: str, axes: int) -> bytes:
+    """Return a ValueInfoProto: a float tensor with so many axes of any length."""
+    shape = b"".join(_field(1, _field(2, f"{name}_{axis}".encode())) for axis in range(axes))
+    tensor_type = _field(1, _FLOAT) + _field(2, shape)
     return _field(1, name.encode()) + _field(2, _field(1, tensor_type))
 
 

@@ -14,15 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.network.admission import ADMISSION, LARGEST_RUN
+from cinesent.network.admission import ADMISSION
 from cinesent.network.lstm_model import OUTPUTS, lstm_model
 from cinesent.network.runtime import create_session, run_failed
 from cinesent.recipes import NGRAM_ROW, ModelConfig
 from cinesent.text.ngrams import first_occurrences, ngram_buckets
 from cinesent.text.tokenizer import PADDING_ID
 
+#: Tokens of a piece.
+PIECE = 2048
 # Numbers that the gates of a piece have at most: wide networks read shorter pieces.
-_MOST_GATES = LARGEST_RUN * 4 * 256
+_MOST_GATES = PIECE * 4 * 512
 
 
 class PieceReader:
@@ -36,7 +38,7 @@ class PieceReader:
     def __init__(self, config: ModelConfig, constants: Mapping[str, NDArray[Any]]) -> None:
         self.config = config
         self.constants = constants
-        self.piece = max(1, min(LARGEST_RUN, _MOST_GATES // (4 * config.units)))
+        self.piece = max(1, min(PIECE, _MOST_GATES // (4 * config.units)))
         self._session = create_session(lstm_model(config.units), arena=False)
 
     def read(
@@ -87,7 +89,7 @@ class PieceReader:
             with ADMISSION.run(len(piece)):
                 feed["vectors"] = self._vectors(piece)[:, None, :]
                 try:
-                    states, feed["state"], feed["cell"] = self._session.run(OUTPUTS, feed)
+                    states, feed["state"], feed["cell"] = self._session.run(list(OUTPUTS), feed)
                 except Exception as error:  # the runtime does not export the classes it raises
                     raise run_failed(piece.shape, error) from error
             yield start, states[::step, 0, 0]

@@ -105,15 +105,20 @@ class Journal:
             with open_existing(self.path) as file:
                 content = json.loads(file.read(_SIZE_LIMIT))
             if content["version"] != _VERSION:
-                raise ValueError(f"version {content['version']!r:.20}, expected {_VERSION}")
+                raise ValueError("another version of cinesent wrote it")
             if content.pop("checksum") != _checksum(content):
-                raise ValueError("its checksum does not match")
+                raise ValueError("its checksum does not match its content")
             return content["run"], ScoringState.from_dict(content["state"])
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
-            raise ScoringError(
-                f"the journal {self.path} is damaged ({type(e).__name__}: {e}), so the unfinished "
-                f"result cannot be resumed. Start over with {option('overwrite', True)}."
-            ) from e
+        except (OSError, ValueError) as error:
+            raise self._unusable(getattr(error, "strerror", None) or str(error)) from error
+        except (LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise self._unusable("its content is not that of a journal") from error
+
+    def _unusable(self, reason: str) -> ScoringError:
+        return ScoringError(
+            f"the unfinished result cannot be resumed, since its journal {self.path} cannot be "
+            f"used: {reason}. Start over with {option('overwrite', True)}."
+        )
 
     def remove(self) -> None:
         """Delete the journal."""

@@ -62,8 +62,8 @@ _PLAIN = str.maketrans(
 )
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e]")
 
-# NFKC takes time quadratic in the length of a run of accents, so a run is split by a space after 64.
-# The class holds all accents, but also symbols and emoji, for which a space makes no difference.
+# NFKC takes time quadratic in the length of a run of accents, so a space splits a run after 64. The
+# class contains all accents, and also symbols and emoji, for which a space makes no difference.
 _CROWD = re.compile(r"([^\w\s\x00-\x7f]{64})(?=[^\w\s\x00-\x7f])")
 # More digits than `int` reads; no character has so high a number.
 _ENDLESS = re.compile(r"&#[0-9]{1000,};?")
@@ -99,7 +99,7 @@ def clean_text(text: str) -> str:
     # split() knows every kind of white space; the other control characters become spaces first.
     text = " ".join(_UNPRINTABLE.sub(" ", text).split())
     if "<" in text and _TAG.search(text):
-        # What looks like a tag only now, because one inside it was removed, is text: "<sp?> (<br />".
+        # What looks like a tag only now, since one inside it was removed, is text: "<sp?> (<br />".
         text = _OPENING.sub("< ", text)
     return text
 

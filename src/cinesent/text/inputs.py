@@ -7,7 +7,7 @@ without an error. Such types are recognised by their attributes, so that no libr
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, ItemsView, Iterable, Iterator, KeysView, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -37,7 +37,7 @@ def iterate_texts(texts: object) -> Iterator[str]:
     _refuse(texts)
     if not isinstance(texts, Iterable):
         raise CinesentError(f"expected texts, such as a list of str; found {_kind(texts)}.")
-    if isinstance(texts, Collection) or hasattr(texts, "to_pylist"):
+    if isinstance(texts, Collection) or _has(texts, "to_pylist"):
         for index, text in enumerate(_elements(texts)):
             check_text(index, text)
     return (check_text(index, text) for index, text in enumerate(_elements(texts)))
@@ -82,7 +82,7 @@ _MISSING = ("NAType", "NaTType", "MaskedConstant")
 
 def _elements(texts: Any) -> Iterator[object]:
     """Iterate over texts; an Arrow array yields scalars of its own, which are converted."""
-    if not hasattr(texts, "to_pylist"):
+    if not _has(texts, "to_pylist"):
         return iter(texts)
     starts = range(0, len(texts), _SLICE)
     return (text for start in starts for text in texts[start : start + _SLICE].to_pylist())
@@ -105,34 +105,27 @@ def _is_table(texts: object) -> bool:
 
 def _columns(texts: object) -> list[str] | None:
     """Return the column names of a DataFrame, an Arrow Table, a structured array and the like."""
-    names = getattr(getattr(texts, "dtype", None), "names", None)
-    for attribute in ("column_names", "columns"):
-        if names is None:
-            names = getattr(texts, attribute, None)
-    if names is None or callable(names) or isinstance(texts, type):
-        return None
-    try:
-        return [str(name) for name in names]
-    except TypeError:
-        return None
+    names = getattr(_attribute(texts, "dtype"), "names", None)
+    for name in ("column_names", "columns"):
+        names = _attribute(texts, name) if names is None else names
+    return [str(name) for name in names] if isinstance(names, Iterable) else None
 
 
 def _is_not_one_dimensional(texts: object) -> bool:
-    shape = getattr(texts, "shape", None)
+    shape = _attribute(texts, "shape")
     return isinstance(shape, tuple) and len(shape) != 1
 
 
 def _is_unordered(texts: object) -> bool:
-    is_view = _kind(texts) in ("dict_keys", "odict_keys", "KeysView")
-    return isinstance(texts, AbstractSet) and not is_view
+    return isinstance(texts, AbstractSet) and not isinstance(texts, (KeysView, ItemsView))
 
 
 def _is_file(texts: object) -> bool:
-    return isinstance(texts, io.IOBase) or (hasattr(texts, "read") and hasattr(texts, "readline"))
+    return isinstance(texts, io.IOBase) or (_has(texts, "read") and _has(texts, "readline"))
 
 
 def _is_character_array(texts: object) -> bool:
-    return _kind(texts) == "array" and hasattr(texts, "typecode")
+    return _kind(texts) == "array" and _has(texts, "typecode")
 
 
 def _about_one(texts: object) -> str:
@@ -159,7 +152,7 @@ def _about_table(texts: object) -> str:
 
 
 def _about_shape(texts: object) -> str:
-    shape: tuple[int, ...] = getattr(texts, "shape", ())
+    shape = _attribute(texts, "shape")
     cure = "predict([str(array)])" if not shape else "array[:, 0] or array.ravel()"
     return f"found a {_kind(texts)} of shape {shape}; one dimension is needed. Try {cure}."
 
@@ -192,6 +185,15 @@ _REFUSED = (
     (_is_not_one_dimensional, _about_shape),
     (_is_unordered, _about_set),
 )
+
+
+def _has(value: object, name: str) -> bool:
+    """Return whether the type has an attribute: an element of a Series may look like one of it."""
+    return not isinstance(value, type) and hasattr(type(value), name)
+
+
+def _attribute(value: object, name: str) -> Any:
+    return getattr(value, name, None) if _has(value, name) else None
 
 
 def _kind(value: object) -> str:
