@@ -27,7 +27,7 @@ LAYERS = (
     ("data",),
     ("network",),
     ("bundle",),
-    ("explanation", "classifier"),
+    ("prediction", "explanation", "classifier"),
     ("scoring",),
     ("models",),
     ("doctor", "export"),

@@ -92,7 +92,7 @@ def test_scalars_of_numpy_are_read_as_those_of_python() -> None:
 def test_unknown_preset_names_the_nearest() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'classic'"):
         Recipe.from_preset("clasic")
-    with pytest.raises(ConfigError, match="there is no preset '5'"):
+    with pytest.raises(ConfigError, match="preset is of type int; expected the name"):
         Recipe.from_preset(5)  # type: ignore[arg-type]
 
 

@@ -119,9 +119,11 @@ def test_types_of_signatures_and_results_are_exported(name):
         f"{where}({parameter})": hint
         for where, function in callables(value)
         for parameter, hint in typing.get_type_hints(function, localns=LATE).items()
+        if not parameter.startswith("_")
     }
     if dataclasses.is_dataclass(value) or typing.is_typeddict(value):
-        hints.update(typing.get_type_hints(value, localns=LATE))
+        entries = typing.get_type_hints(value, localns=LATE).items()
+        hints.update({entry: hint for entry, hint in entries if not entry.startswith("_")})
     missing = {
         f"{where}: {found.__module__}.{found.__qualname__}"
         for where, hint in hints.items()

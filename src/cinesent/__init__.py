@@ -19,7 +19,7 @@ from cinesent._version import __version__
 
 if TYPE_CHECKING:
     from cinesent.bundle import Bundle, DataSource, ParentModel, Provenance
-    from cinesent.classifier import Classifier, Prediction, load
+    from cinesent.classifier import Classifier, load
     from cinesent.comparison.compare import ComparedModel, Comparison, compare
     from cinesent.data import Dataset, Reviews, load_dataset, load_reviews
     from cinesent.errors import (
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cinesent.evaluation.results import Evaluation, Slice
     from cinesent.explanation import Explanation
     from cinesent.export import Export, export_model
+    from cinesent.prediction import Prediction
     from cinesent.progress import Reporter, Task
     from cinesent.recipes import ModelConfig, PretrainingConfig, Recipe, TrainingConfig
     from cinesent.scoring.score import score_file
@@ -71,7 +72,7 @@ _HOMES = {
     "MissingExtraError": "cinesent.errors",
     "ModelConfig": "cinesent.recipes",
     "ParentModel": "cinesent.bundle",
-    "Prediction": "cinesent.classifier",
+    "Prediction": "cinesent.prediction",
     "PretrainingConfig": "cinesent.recipes",
     "PretrainingRun": "cinesent.training.pretrain",
     "Provenance": "cinesent.bundle",

@@ -9,6 +9,7 @@ while the threads run one, the next is tokenized.
 
 from __future__ import annotations
 
+import numbers
 import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,9 +25,10 @@ from cinesent.bundle.graph_check import check_graph
 from cinesent.bundle.layout import MODEL
 from cinesent.bundle.loading import Bundle, Verify, open_bundle
 from cinesent.environment import model_path, usable_cores
-from cinesent.errors import BundleError, ConfigError
+from cinesent.errors import BundleError, ConfigError, check_type
 from cinesent.explanation import Explanation, heaviest
 from cinesent.network.inference import Network
+from cinesent.prediction import Prediction
 from cinesent.probability import sigmoid
 from cinesent.text.batching import fit_length, length_batches
 from cinesent.text.encoding import EncodedReview, chunks, encode_review
@@ -42,42 +44,6 @@ _PACKAGED = Path(__file__).with_name("default_model")
 _BATCH_TOKENS = 4096
 _BATCH_ROWS = 8
 _UNCERTAIN = "uncertain"
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The prediction for one review.
-
-    Attributes:
-        label: "negative", "positive", or "uncertain": between the model's thresholds, or a text
-            without any token.
-        probability: that the review is positive, 0 to 1.
-        num_tokens: tokens of the review.
-        num_unknown: those that are not in the model's vocabulary; if most are, it guesses.
-        truncated: whether the model read only a part, because its recipe fixes a length.
-        evidence: the tokens with the largest contributions to the logit, of either sign, the
-            largest first; () unless asked for.
-    """
-
-    label: str
-    probability: float
-    num_tokens: int
-    num_unknown: int
-    truncated: bool
-    evidence: tuple[tuple[str, float], ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the prediction as JSON can hold it; "evidence" is left out where it is empty."""
-        payload: dict[str, Any] = {
-            "label": self.label,
-            "probability": self.probability,
-            "num_tokens": self.num_tokens,
-            "num_unknown": self.num_unknown,
-            "truncated": self.truncated,
-        }
-        if self.evidence:
-            payload["evidence"] = [[token, value] for token, value in self.evidence]
-        return payload
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +92,7 @@ class Classifier:
         self.threads = _checked_threads(threads)
         self._graph = graph
         self._verify: Verify = True
-        where = bundle.contents.where / MODEL
+        where = bundle.place / MODEL
 
         def constants() -> Any:
             return check_graph(graph, bundle.config, bundle.precision, where)
@@ -227,7 +193,11 @@ class Classifier:
         """Return the label that goes with a probability of positive.
 
         Below the first threshold a review is negative, from the second on positive.
+
+        Raises:
+            ConfigError: `probability` is not a number.
         """
+        check_type("probability", probability, numbers.Real, "a number from 0 to 1")
         low, high = self.bundle.thresholds
         if probability >= high:
             return self.labels[1]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cinesent import load
 from cinesent.recipes import Recipe
 from cinesent.training.train import TrainingRun
 
@@ -94,10 +95,8 @@ def test_from_the_packaged_model(run, calls, reviews):
     done = run("train", "--data", reviews, *FLAGS, "--from", "packaged", "--out", "mine")
     assert done.status == 0, done.err
     (call,) = calls.made
-    initial = call["initial"]
-    assert initial.kind == "model"
-    assert initial.path.name == "default_model"
-    assert call["recipe"].model == dataclasses.replace(initial.config)
+    assert call["initial"] == "packaged"
+    assert call["recipe"].model == load().bundle.config
 
 
 def test_mistakes_come_before_the_data(run, calls, tmp_path):

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import re
 import shutil
 import sys
 import tarfile
@@ -274,8 +275,8 @@ def try_folder(rng: Random, lab: Lab) -> None:
 def try_environment(rng: Random, lab: Lab) -> None:
     name = rng.choice(("CINESENT_MODEL", "CINESENT_DATA", "CINESENT_CACHE", "KERAS_BACKEND"))
     kept = os.environ.get(name)
-    value = argument(values.path(rng)).encode("utf-8", "surrogateescape").replace(b"\0", b"")
-    os.environb[os.fsencode(name)] = value
+    value = argument(values.path(rng))
+    os.environ[name] = value
     lab.tried.append(f"{name}={value!r}")
     try:
         if name == "CINESENT_MODEL":
@@ -469,10 +470,13 @@ def try_predict_command(rng: Random, lab: Lab) -> None:
     lab.command(*arguments, stdin=tables.damaged(rng, tables.plain(rng, *tables.rows(rng))))
 
 
+# Python has U+DC80 to U+DCFF for bytes that are not UTF-8, and nothing for other surrogates.
+NOT_IN_ARGUMENTS = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+
+
 def argument(given: object) -> str:
-    """What can be an argument of a process: no NUL, and bytes that are not UTF-8 as surrogates."""
-    text = str(given).replace("\0", "")
-    return os.fsdecode(text.encode("utf-8", "replace")) if "\ud800" in text else text
+    """What can be an argument of a process."""
+    return NOT_IN_ARGUMENTS.sub("", str(given))
 
 
 def flags(rng: Random, options: dict[str, Any]) -> list[str]:

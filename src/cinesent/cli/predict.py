@@ -25,7 +25,7 @@ from cinesent.cli.options import EncodingOption, JsonOption, ModelOption, QuietO
 from cinesent.cli.reporting import ConsoleReporter
 
 if TYPE_CHECKING:
-    from cinesent.classifier import Prediction
+    from cinesent.prediction import Prediction
 
 # Lines of a pipe that are predicted at a time: few enough that results come while it runs.
 _CHUNK = 256

@@ -125,7 +125,7 @@ def train_command(
             reviews,
             recipe,
             out=target,
-            initial=start,
+            initial=initial,
             teachers=teachers or (),
             validation=held_out,
             seed=seed,

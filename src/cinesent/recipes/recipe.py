@@ -18,7 +18,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from cinesent.errors import ConfigError, nearest
+from cinesent.errors import ConfigError, check_type, nearest
 from cinesent.recipes.fields import Settings, parse_value, plain_value, shortened
 from cinesent.recipes.settings import ModelConfig, PretrainingConfig, TrainingConfig
 
@@ -55,8 +55,9 @@ class Recipe:
         Raises:
             ConfigError: there is no such preset; the message names the nearest.
         """
+        check_type("preset", name, str, "the name of a preset")
         if name not in preset_names():
-            raise ConfigError(f"there is no preset '{name}'. {nearest(str(name), preset_names())}")
+            raise ConfigError(f"there is no preset '{name}'. {nearest(name, preset_names())}")
         payload = _preset_payload(name)
         base = payload.pop("preset", None)
         begin = cls(name) if base is None else cls.from_preset(base)
@@ -83,7 +84,7 @@ class Recipe:
             payload = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"{path} is not TOML: {error}.") from error
         base = payload.pop("preset", preset or "default")
         try:

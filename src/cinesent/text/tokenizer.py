@@ -8,6 +8,7 @@ which rules it was fitted with.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from cinesent.environment import expand_user
 from cinesent.errors import BundleError, ConfigError
 from cinesent.text.clean import clean_text
 
@@ -234,14 +236,16 @@ class Tokenizer:
         )
 
     @classmethod
-    def load(cls, path: Path) -> Tokenizer:
+    def load(cls, path: str | os.PathLike[str]) -> Tokenizer:
         """Read a tokenizer that :meth:`save` wrote.
 
         Raises:
+            ConfigError: `path` is not a path.
             BundleError: the file is missing, not JSON, or not a tokenizer of known rules.
         """
         try:
-            return cls.from_payload(json.loads(path.read_text(encoding="utf-8")))
+            content = expand_user(path).read_text(encoding="utf-8")
+            return cls.from_payload(json.loads(content))
         except OSError as error:
             raise BundleError(f"{path} cannot be read: {error.strerror}.") from error
         except (ValueError, RecursionError) as error:

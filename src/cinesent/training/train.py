@@ -15,7 +15,6 @@ from cinesent.recipes import Recipe
 from cinesent.training.corpus import read_corpus
 from cinesent.training.engine.records import EpochRecord
 from cinesent.training.fitting import fit_network, open_log
-from cinesent.training.initial import Initial
 from cinesent.training.initialization import initial_network
 from cinesent.training.ngram_weights import add_ngrams
 from cinesent.training.run_options import RunOptions, path_option
@@ -64,7 +63,7 @@ def train(
     *,
     settings: Mapping[str, Any] | None = None,
     out: str | os.PathLike[str] = "model",
-    initial: str | os.PathLike[str] | Initial | None = None,
+    initial: str | os.PathLike[str] | None = None,
     teachers: Iterable[str | os.PathLike[str]] = (),
     validation: DataInput | None = None,
     seed: int = 0,
