@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import cinesent.classifier
 import cinesent.network.inference
-import cinesent.text.encoding
+import cinesent.text.encoded_reviews
 from cinesent import Classifier, load
 from cinesent.bundle import save_bundle
 from cinesent.errors import BundleError, CinesentError, ConfigError
@@ -252,7 +252,7 @@ def test_explain_takes_one_text(classifier):
 def test_the_size_of_a_chunk_changes_nothing(classifier, monkeypatch):
     expected = classifier.predict(MANY)
     for rows in (1, 7, len(MANY), len(MANY) + 1):
-        monkeypatch.setattr(cinesent.text.encoding, "_CHUNK_ROWS", rows)
+        monkeypatch.setattr(cinesent.text.encoded_reviews, "_CHUNK_ROWS", rows)
         for one, other in zip(classifier.predict(iter(MANY)), expected, strict=True):
             assert one.probability == pytest.approx(other.probability, abs=1e-6)
             assert (one.num_tokens, one.num_unknown) == (other.num_tokens, other.num_unknown)
@@ -261,7 +261,7 @@ def test_the_size_of_a_chunk_changes_nothing(classifier, monkeypatch):
 @pytest.mark.parametrize("threads", [1, 3])
 def test_a_generator_is_read_as_it_is_needed(folder, monkeypatch, threads):
     """No more than two chunks are ahead of what was predicted: the one that runs and the next."""
-    monkeypatch.setattr(cinesent.text.encoding, "_CHUNK_ROWS", 8)
+    monkeypatch.setattr(cinesent.text.encoded_reviews, "_CHUNK_ROWS", 8)
     classifier, ahead, seen = load(folder, threads=threads), [], []
 
     def texts():

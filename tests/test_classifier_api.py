@@ -16,7 +16,7 @@ from bundles import SENTENCES, write_bundle
 
 import cinesent
 import cinesent.classifier
-import cinesent.text.encoding
+import cinesent.text.encoded_reviews
 from cinesent import Classifier, load
 from cinesent.bundle import open_bundle, open_files
 from cinesent.errors import BundleError, CinesentError, ConfigError
@@ -230,7 +230,7 @@ def test_explain_takes_one_text(classifier, text):
 
 
 def test_chunks_are_bounded_in_tokens(classifier, monkeypatch):
-    monkeypatch.setattr(cinesent.text.encoding, "_CHUNK_TOKENS", 100)
+    monkeypatch.setattr(cinesent.text.encoded_reviews, "_CHUNK_TOKENS", 100)
     sizes = [len(rows) for rows, _ in classifier._answers(MANY)]
     assert sum(sizes) == len(MANY)
     assert max(sizes) < 10

@@ -31,7 +31,7 @@ from cinesent.network.inference import Network
 from cinesent.prediction import Prediction
 from cinesent.probability import sigmoid
 from cinesent.text.batching import fit_length, length_batches
-from cinesent.text.encoding import EncodedReview, chunks, encode_review
+from cinesent.text.encoded_reviews import EncodedReview, chunks, encode_review
 from cinesent.text.inputs import check_one_text, iterate_texts
 from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
 

@@ -131,6 +131,7 @@ def compare(
         MissingExtraError: the train extra is not installed.
 
     Example:
+        >>> import cinesent
         >>> comparison = cinesent.compare("rotten-tomatoes", ["majority", "bow-lr"])
         >>> [row.name for row in comparison.rows]
         ['bow-lr', 'majority']
