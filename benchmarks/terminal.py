@@ -20,7 +20,7 @@ from rich.text import Text
 COMMANDS = (
     'cinesent predict "A quiet, funny and deeply moving film; the cast is superb." '
     '"Two hours I will never get back."',
-    'cinesent predict --explain '
+    "cinesent predict --explain "
     '"Predictable plot, wooden acting: a dull waste of a wonderful cast."',
 )
 WIDTH = 88
