@@ -33,7 +33,7 @@ def test_good_data(check, name):
     found = check(*GOOD, name=name)
     assert found.ok
     assert found.problems == ()
-    assert found.notes == ("4 reviews are few to train on.",)
+    assert found.notes == ("4 reviews are very little to train on.",)
     assert json.loads(json.dumps(found.to_dict()))["ok"] is True
 
 
@@ -49,7 +49,7 @@ def test_one_label_alone_cannot_be_trained_on(check):
 def test_one_review_of_each_label_is_too_few(check):
     found = check(("one", "pos"), ("two", "neg"))
     assert len(found.problems) == 2
-    assert "1 different negative text; at least 2 are needed" in found.problems[0]
+    assert "only 1 distinct negative text; at least 2 are needed" in found.problems[0]
 
 
 def test_copies_count_once(check):
@@ -61,7 +61,7 @@ def test_texts_with_both_labels_are_conflicts(check):
     found = check(*both)
     assert found.conflicts == 100
     assert not found.ok
-    assert "0 different negative texts that are not labelled both ways" in found.problems[0]
+    assert "only 0 distinct negative texts that are not labelled both ways" in found.problems[0]
     found = check(*both, *GOOD)
     assert found.ok
     assert "100 texts are labelled negative in one row and positive in another." in found.notes

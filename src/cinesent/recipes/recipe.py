@@ -10,11 +10,9 @@ and `[pretraining]`) or by ``key=value`` pairs:
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -22,7 +20,7 @@ from cinesent.errors import ConfigError, check_type, nearest
 from cinesent.recipes.fields import Settings, parse_value, plain_value, shortened
 from cinesent.recipes.settings import ModelConfig, PretrainingConfig, TrainingConfig
 
-_FOLDER = resources.files("cinesent.recipes")
+_FOLDER = Path(__file__).parent
 
 #: The tables of a recipe, in the order in which a key without a table is looked up.
 TABLES: dict[str, type[Settings]] = {
@@ -80,6 +78,8 @@ class Recipe:
         Raises:
             ConfigError: the file cannot be read, or holds an unknown key or a wrong value.
         """
+        import tomllib  # late: predicting needs no TOML
+
         try:
             payload = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
@@ -152,6 +152,8 @@ def preset_description(name: str) -> str:
 
 
 def _preset_payload(name: str) -> dict[str, Any]:
+    import tomllib
+
     return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
