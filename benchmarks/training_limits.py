@@ -34,7 +34,7 @@ from cinesent.recipes.recipe import parse_assignments
 from cinesent.text.tokenizer import tokenize
 
 if TYPE_CHECKING:
-    from cinesent.training.loop import Objective
+    from cinesent.training.engine.loop import Objective
 
 #: Reviews that a pass reads with a tenth of the labelled ones held out: labelled, unlabelled.
 REVIEWS = (22_500, 49_699)
@@ -96,9 +96,10 @@ def stages(recipe: Recipe, lengths: NDArray[np.intp]) -> Iterator[Stage]:
     """Yield the stages of a recipe that take long, ready to take steps."""
     from cinesent.models.language_model import build_language_model
     from cinesent.models.lstm import build_model
-    from cinesent.training.batches import Examples, training_row
-    from cinesent.training.language import LanguageObjective, text_pieces
-    from cinesent.training.objective import ReviewObjective
+    from cinesent.training.engine.batches import Examples, training_row
+    from cinesent.training.engine.language_objective import LanguageObjective
+    from cinesent.training.engine.review_objective import ReviewObjective
+    from cinesent.training.language import text_pieces
 
     model, training, pretraining = recipe.model, recipe.training, recipe.pretraining
     rng = np.random.default_rng(0)

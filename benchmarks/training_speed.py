@@ -33,7 +33,7 @@ def prepare_rows(data: str, max_length: int) -> tuple[list[list[int]], np.ndarra
     """Encode 8,000 reviews, cut as `default` cuts them."""
     from cinesent.data import load_reviews
     from cinesent.text.tokenizer import Tokenizer, tokenize
-    from cinesent.training.batches import cut_middle
+    from cinesent.training.engine.batches import cut_middle
 
     reviews = load_reviews(data)
     chosen = np.random.default_rng(0).permutation(len(reviews))[:8000]
@@ -47,8 +47,8 @@ def measure_default(data: str, seconds: float) -> float:
     """Return real tokens a second of the default recipe's own training step."""
     from cinesent.models.lstm import build_model
     from cinesent.recipes import Recipe
-    from cinesent.training.batches import Examples, make_batch, plan_batches
-    from cinesent.training.objective import compile_model
+    from cinesent.training.engine.batches import Examples, make_batch, plan_batches
+    from cinesent.training.engine.review_objective import compile_model
 
     recipe = Recipe.from_preset("default")
     rows, targets, _ = prepare_rows(data, recipe.training.max_length)

@@ -14,7 +14,7 @@ import pytest
 
 from cinesent.data import Dataset, Reviews, load_reviews
 from cinesent.recipes import Recipe
-from cinesent.training.run import TrainingRun, train
+from cinesent.training.train import TrainingRun, train
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and the programs that they
 # start as well.

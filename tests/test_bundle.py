@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import re
 import stat
 import zipfile
 from pathlib import Path
@@ -11,7 +12,14 @@ import numpy as np
 import pytest
 from bundles import bundle_parts, random_weights, relist, small_config, write_bundle
 
-from cinesent.bundle import is_bundle, layout, load_bundle, save_bundle, saving
+from cinesent.bundle import (
+    is_bundle,
+    layout,
+    load_bundle,
+    open_files,
+    save_bundle,
+    saving,
+)
 from cinesent.errors import BundleError, ConfigError
 
 FILES = (
@@ -200,8 +208,8 @@ def test_ctrl_c_leaves_the_model_that_was_there(folder, monkeypatch):
 
 
 def test_a_save_that_was_killed_is_spoken_of(folder):
-    folder.rename(folder.with_name(".model.previous-1234"))
-    with pytest.raises(BundleError, match=r"interrupted save left .*\.model\.previous-1234"):
+    folder.rename(folder.with_name(".model.0123456789ab.tmp"))
+    with pytest.raises(BundleError, match=r"interrupted save left .*\.model\.0123456789ab\.tmp"):
         load_bundle(folder)
 
 
@@ -281,12 +289,15 @@ def test_without_verifying_no_checksum_is_compared(folder):
         (lambda c: c.update(labels=["positive", "negative"]), "'labels' is"),
         (lambda c: c.update(labels=2), "'labels' is 2"),
         (lambda c: c.update(thresholds=[0.5]), "'thresholds' is"),
-        (lambda c: c.update(thresholds=[0.5, float("nan")]), "NaN is no number"),
-        (lambda c: c.update(thresholds=[0, 10**400]), "'thresholds' is"),
+        (lambda c: c.update(thresholds=[0.5, float("nan")]), "NaN is not a number"),
+        (lambda c: c.update(thresholds=[0, 10**400]), "64 bits"),
+        (lambda c: c.update(thresholds=[0, 2**62]), "'thresholds' is"),
         (lambda c: c.update(thresholds=["a", "b"]), "'thresholds' is"),
         (lambda c: c.update(temperature=-1), "'temperature' is -1"),
-        (lambda c: c.update(temperature=float("inf")), "Infinity is no number"),
-        (lambda c: c.update(temperature=10**400), "'temperature' is 1000"),
+        (lambda c: c.update(temperature=float("inf")), "Infinity is not a number"),
+        (lambda c: c.update(temperature=10**400), "64 bits"),
+        (lambda c: c.update(temperature=1000), "'temperature' is 1000"),
+        (lambda c: c.update(temperature=1e-300), "'temperature' is 1e-300"),
         (lambda c: c.update(name=5), "'name' is 5"),
         (lambda c: c.update(name="\x1b[2J"), "'name' is .*printable"),
         (lambda c: c.update(name="a" * 1000), "'name' is .*at most 200"),
@@ -307,11 +318,11 @@ def test_a_config_that_is_wrong_is_named(folder, change, says):
         (lambda m: m.pop("files") and None, "'files' must list"),
         (lambda m: m.update(files=[]), "'files' must list"),
         (lambda m: m["files"].pop("model.onnx") and None, r"does not list model\.onnx"),
-        (lambda m: m["files"].update({"../../etc/passwd": {}}), "does not lie in the bundle"),
-        (lambda m: m["files"].update({"/etc/passwd": {}}), "does not lie in the bundle"),
-        (lambda m: m["files"].update({"C:\\x": {}}), "does not lie in the bundle"),
-        (lambda m: m["files"].update({"": {}}), "does not lie in the bundle"),
-        (lambda m: m["files"].update({"a\0b": {}}), "does not lie in the bundle"),
+        (lambda m: m["files"].update({"../../etc/passwd": {}}), "is not inside the bundle"),
+        (lambda m: m["files"].update({"/etc/passwd": {}}), "is not inside the bundle"),
+        (lambda m: m["files"].update({"C:\\x": {}}), "is not inside the bundle"),
+        (lambda m: m["files"].update({"": {}}), "is not inside the bundle"),
+        (lambda m: m["files"].update({"a\0b": {}}), "is not inside the bundle"),
         (lambda m: m["files"].update({str(n): {} for n in range(1000)}), "at most 1,000"),
         (lambda m: m["files"].update({"more.txt": {"size": 1}}), r"the entry of more\.txt"),
         (lambda m: m["files"]["model.onnx"].update(size=-1), r"the entry of model\.onnx"),
@@ -431,10 +442,56 @@ def test_the_config_of_another_library_is_no_model(tmp_path):
         load_bundle(tmp_path)
 
 
-@pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "~nobody-of-this-name/model", "/dev/null"])
-def test_a_path_that_is_none_is_named(path):
-    with pytest.raises(BundleError, match="cinesent reads the folders"):
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("x" * 5000, "name too long"),
+        ("x" * 300, "name too long"),
+        ("a\0b", "NUL"),
+        ("~nobody-of-this-name/model", "home folder of a user"),
+        (1, "found int"),
+        (None, "found NoneType"),
+        (b"model", "found bytes"),
+        (["model"], "found list"),
+        (True, "found bool"),
+        ("/dev/null", "cinesent reads the folders"),
+    ],
+)
+def test_a_path_that_is_none_is_named(path, says):
+    with pytest.raises((BundleError, ConfigError), match=says):
         load_bundle(path)
+
+
+def test_files_in_memory_are_a_bundle(folder, tmp_path):
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    bundle, graph = open_files(files, verify="full")
+    stored = load_bundle(folder)
+    assert graph == (folder / "model.onnx").read_bytes()
+    assert bundle.manifest_sha256 == stored.manifest_sha256
+    assert bundle.provenance == stored.provenance
+    assert bundle.folder is None
+    assert stored.folder == stored.path == folder
+    for name, value in stored.weights().items():
+        np.testing.assert_array_equal(bundle.weights()[name], value)
+    with pytest.raises(BundleError, match="'small' is in memory and has no folder"):
+        bundle.path  # noqa: B018
+    with pytest.raises(BundleError, match=r"does not list nothing\.txt"):
+        bundle.read("nothing.txt")
+    assert bundle.read("README.md") == (folder / "README.md").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["config.json", "manifest.json", "model.onnx", "tokenizer.json"])
+def test_damage_in_memory_is_named(folder, name):
+    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    changed = {**files, name: files[name].replace(b"a", b"b")}
+    missing = {key: value for key, value in files.items() if key != name}
+    for wrong in (changed, missing):
+        with pytest.raises(BundleError, match=re.escape(name)):
+            open_files(wrong)
 
 
 def test_verify_is_one_of_three(folder):

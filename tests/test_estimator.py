@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-import gc
 import os
 import pickle
 import subprocess
 import sys
+import tempfile
 
 import numpy as np
 import pytest
@@ -24,6 +24,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 import cinesent
 from cinesent.errors import ConfigError, DataError
 from cinesent.estimator import InputError, SentimentClassifier, read_texts
+from cinesent.recipes import Recipe
 
 pytestmark = pytest.mark.train
 
@@ -92,6 +93,7 @@ def test_parameters_are_kept_untouched(fitted):
         "seed": 0,
         "backend": None,
         "validation": 0.1,
+        "initial": None,
     }
     assert fitted.settings is TINY
     copied = clone(fitted)
@@ -101,9 +103,11 @@ def test_parameters_are_kept_untouched(fitted):
 
 
 def test_settings_are_read_at_fit_and_win_over_validation(texts, labels):
-    assert tiny(validation=0.2)._recipe().training.validation == 0.2
-    both = tiny(validation=0.2, settings={"training.validation": 0.3})
-    assert both._recipe().training.validation == 0.3
+    assert tiny(validation=0.2)._settings()["training.validation"] == 0.2
+    for key in ("validation", "training.validation"):
+        settings = tiny(validation=0.2, settings={key: 0.3})._settings()
+        assert Recipe.from_preset("classic").overlay(settings).training.validation == 0.3
+        assert list(settings) == [key]
     with pytest.raises(ConfigError, match="there is no setting 'unit'"):
         tiny(settings={"unit": 3}).fit(texts, labels)
     with pytest.raises(ConfigError, match="Did you mean 'default'"):
@@ -116,24 +120,41 @@ def test_before_fit_nothing_is_predicted(texts):
             getattr(tiny(), method)(texts)
 
 
+class Frame:
+    """Columns and a shape, as data frames have them."""
+
+    columns = ("id", "review")
+    shape = (3, 2)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("one text", r"X is one str; .* predict\(\[text\]\)"),
-        (np.zeros((3, 2)), r"X is a ndarray of shape \(3, 2\); expected texts"),
-        (np.array([["a"], ["b"]]), r"shape \(2, 1\); .* Give its column: X\[:, 0\]"),
-        (np.array("a"), r"shape \(\); expected texts"),
-        ([1.5, 2.5], r"X\[0\] is of type float \(a missing value\?\)"),
-        (["a", None], r"X\[1\] is of type NoneType \(a missing value\?\)"),
-        ([["a"], ["b"]], r"X\[0\] is of type list; expected texts"),
-        ({"a": 1}, r"X is of type dict"),
-        (7, r"X is of type int"),
+        ("one text", r"X: .* found one str\. .* predict\(\[text\]\)"),
+        (np.zeros((3, 2)), r"X: .* of shape \(3, 2\); .* an estimator of scikit-learn itself"),
+        (np.array([["a"], ["b"]]), r"shape \(2, 1\); .* Try array\[:, 0\]"),
+        (np.array("a"), r"shape \(\); one dimension is needed"),
+        (np.array([1, 2]), r"of type int64; .* an estimator of scikit-learn itself"),
+        ([1.5, 2.5], r"X: text 0 is of type float; expected str \(a missing value\?\)"),
+        (["a", None], r"X: text 1 is of type NoneType; expected str \(a missing value\?\)"),
+        ([["a"], ["b"]], r"X: text 0 is of type list; expected str"),
+        ({"a": 1}, r"found a dict"),
+        (Frame(), r'found a Frame with the columns id, review. .* such as df\["review"\]'),
+        (7, r"found int"),
     ],
 )
 def test_what_is_no_text_is_refused(given, message):
     with pytest.raises(ValueError, match=message) as error:
         read_texts(given)
     assert isinstance(error.value, DataError)
+
+
+def test_a_column_that_a_data_frame_hint_names_can_be_read():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"id": [1, 2], "review": ["a fine film", "awful"]})
+    with pytest.raises(InputError, match=r'such as df\["review"\]'):
+        read_texts(frame)
+    assert read_texts(frame["review"]) == ["a fine film", "awful"]
 
 
 def test_sparse_matrices_are_refused():
@@ -147,7 +168,7 @@ def test_sparse_matrices_are_refused():
     ("y", "message"),
     [
         (None, "requires y to be passed"),
-        ([0, 1], "X has 3 texts and y 2 labels"),
+        ([0, 1], "X has 3 texts and y has 2 labels"),
         ([1, 1, 1], r"y has 1 class \(1\)"),
         ([0, 1, 2], r"y has 3 classes \(0, 1, 2\)"),
         ([0.1, 0.2, 0.7], "continuous"),
@@ -173,7 +194,7 @@ def test_pickle_into_another_process(fitted, texts, tmp_path):
         "text = (here / 'text.txt').read_text(encoding='utf-8')\n"
         "print(model.predict([text])[0], float(model.decision_function([text])[0]))\n"
         "assert not {'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)\n"
-        "print(model.classifier_.bundle.path)\n"
+        "print(model.classifier_.bundle.folder)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
@@ -186,19 +207,19 @@ def test_pickle_into_another_process(fitted, texts, tmp_path):
     label, logit = answer.split()
     assert label == fitted.predict(texts[:1])[0]
     assert float(logit) == pytest.approx(fitted.decision_function(texts[:1])[0])
-    assert folder != str(fitted.classifier_.bundle.path)
-    assert not os.path.exists(folder)  # noqa: PTH110
+    assert folder == "None"
 
 
-def test_a_pickle_outlives_the_estimator_and_its_folder(fitted, texts):
-    first = copy.deepcopy(fitted)
-    folder = first.classifier_.bundle.path
-    assert folder.is_dir()
-    pickled = pickle.dumps(first)
-    del first
-    gc.collect()
-    assert not folder.exists()
-    again = pickle.loads(pickle.dumps(pickle.loads(pickled)))
+def test_a_fitted_estimator_leaves_no_files(texts, labels, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    model = tiny().fit(texts, labels)
+    assert not any(tmp_path.iterdir())
+    assert model.predict_proba(texts).shape == (200, 2)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_pickle_of_a_pickle_predicts_the_same(fitted, texts):
+    again = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(copy.deepcopy(fitted)))))
     np.testing.assert_array_equal(again.predict_proba(texts), fitted.predict_proba(texts))
     assert again.classes_.tolist() == ["neg", "pos"]
     assert again.history_ == fitted.history_
@@ -210,9 +231,7 @@ def test_an_unfitted_estimator_can_be_pickled():
 
 def test_fitting_again_forgets_the_first_model(texts, labels, fitted):
     model = copy.deepcopy(fitted)
-    folder = model.classifier_.bundle.path
     model.fit(texts, labels == "pos")
-    assert not folder.exists()
     assert model.classes_.tolist() == [False, True]
     # The same seed, the same model, whatever the labels are called.
     np.testing.assert_allclose(model.predict_proba(texts), fitted.predict_proba(texts), atol=1e-6)
@@ -224,6 +243,51 @@ def test_grid_search(texts, labels):
     assert search.cv_results_["mean_test_score"].shape == (2,)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert search.best_params_["settings"]["units"] in (3, 5)
+
+
+def test_grid_search_over_single_settings(texts, labels):
+    grid = {"settings__units": np.array([3, 5]), "settings__training__epochs": [1]}
+    search = GridSearchCV(tiny(), grid, cv=2).fit(texts, labels)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    best = search.best_params_["settings__units"]
+    assert search.best_estimator_.classifier_.bundle.config.units == best
+    assert search.best_estimator_.settings["embedding_dim"] == TINY["embedding_dim"]
+
+
+def test_a_single_setting_changes_no_other_estimator():
+    first = tiny()
+    second = clone(first).set_params(settings__units=7, seed=3)
+    assert (first.settings["units"], second.settings["units"], second.seed) == (4, 7, 3)
+    assert first.settings is TINY
+    assert second.set_params(settings__model__units=8).settings == {
+        **{key: value for key, value in TINY.items() if key != "units"},
+        "model.units": 8,
+    }
+    assert tiny(settings=None).set_params(settings__epochs=2).settings == {"epochs": 2}
+    both = {"settings": {"units": 9, "epochs": 1}, "settings__units": 10}
+    assert tiny().set_params(**both).settings == {"units": 10, "epochs": 1}
+    pipeline = Pipeline([("model", first)]).set_params(model__settings__units=6)
+    assert pipeline["model"].settings["units"] == 6
+
+
+def test_a_setting_that_does_not_exist_is_named_before_any_fit():
+    with pytest.raises(ConfigError, match="no setting 'unit'. Did you mean 'units'"):
+        tiny().set_params(settings__unit=3)
+    with pytest.raises(ValueError, match="Invalid parameter 'setting'"):
+        tiny().set_params(setting__units=3)
+    with pytest.raises(ConfigError, match="settings is of type str; expected a dictionary"):
+        tiny(settings="units=3")._settings()
+
+
+def test_it_starts_from_a_trained_model(tiny_run, texts, labels):
+    quick = {"epochs": 1, "max_length": 32, "teacher": "none", "learning_rate": 1e-8}
+    model = SentimentClassifier(settings=quick, initial=tiny_run.bundle).fit(texts, labels)
+    bundle = model.classifier_.bundle
+    assert bundle.name == "default, fine-tuned on texts of fit"
+    assert bundle.config.units == tiny_run.recipe.model.units
+    before = tiny_run.classifier().predict_proba(texts)
+    np.testing.assert_allclose(model.predict_proba(texts), before, atol=0.02)
+    assert clone(model).initial == tiny_run.bundle
 
 
 def test_cross_validation_of_a_pipeline(texts, labels):

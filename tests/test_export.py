@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from bundles import SENTENCES, bundle_parts, write_bundle
 
-from cinesent import Tokenizer, load
-from cinesent.bundle import save_bundle
-from cinesent.errors import BundleError, CinesentError, ConfigError, MissingExtraError
+from cinesent import Classifier, Tokenizer, load
+from cinesent.bundle import open_files, save_bundle
+from cinesent.errors import CinesentError, ConfigError, ExportError, MissingExtraError
 from cinesent.export import FORMATS, export_model
-from cinesent.export.check import TOLERANCE, check_export
+from cinesent.export.verify import TOLERANCE, check_export
+from cinesent.progress import Reporter
 from cinesent.text.batching import fit_length, pad_ids
 
 #: Like the presets, and one that is cut on the right.
@@ -84,23 +85,23 @@ def run_example(folder: Path, **environment: str) -> dict[str, float]:
 @pytest.mark.parametrize("format", FORMAT_PARAMETERS)
 def test_the_readme_gives_the_calibrated_probability(models, tmp_path, format, kind):
     out = tmp_path / "out"
-    export = export_model(models[kind], format, out)
+    export = export_model(models[kind], out, format)
     assert export.largest_difference <= TOLERANCE
     assert export.num_reviews > 20
     assert {"README.md", "tokenizer.json", "export.json"} < set(export.files)
-    said = run_example(out)
-    assert len(said) == 2
-    expected = load(models[kind]).predict_proba(said)[:, 1]
-    assert list(said.values()) == pytest.approx(expected.tolist(), abs=2e-6)
+    predicted = run_example(out)
+    assert len(predicted) == 2
+    expected = load(models[kind]).predict_proba(list(predicted))[:, 1]
+    assert list(predicted.values()) == pytest.approx(expected.tolist(), abs=2e-6)
     # Without the temperature it would be another.
-    logits = load(models[kind]).predict_logits(said)
-    assert list(said.values()) != pytest.approx((1 / (1 + np.exp(-logits))).tolist(), abs=1e-4)
+    logits = load(models[kind]).predict_logits(list(predicted))
+    assert list(predicted.values()) != pytest.approx((1 / (1 + np.exp(-logits))).tolist(), abs=1e-4)
 
 
 @pytest.mark.parametrize("format", FORMAT_PARAMETERS)
 @pytest.mark.parametrize("kind", ["cut", "last", "int8", "ngrams"])
 def test_other_networks_are_exported_too(models, tmp_path, format, kind):
-    export_model(models[kind], format, tmp_path / "out")
+    export_model(models[kind], tmp_path / "out", format)
     for code in read_examples(tmp_path / "out"):
         compile(code, "README.md", "exec")
 
@@ -112,16 +113,16 @@ def test_other_networks_are_exported_too(models, tmp_path, format, kind):
 def test_a_keras_file_opens_on_the_other_backends(models, tmp_path, backend):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    export_model(models["default"], "keras", tmp_path / "out")
-    said = run_example(tmp_path / "out", KERAS_BACKEND=backend)
-    expected = load(models["default"]).predict_proba(said)[:, 1]
-    assert list(said.values()) == pytest.approx(expected.tolist(), abs=1e-5)
+    export_model(models["default"], tmp_path / "out", "keras")
+    predicted = run_example(tmp_path / "out", KERAS_BACKEND=backend)
+    expected = load(models["default"]).predict_proba(list(predicted))[:, 1]
+    assert list(predicted.values()) == pytest.approx(expected.tolist(), abs=1e-5)
 
 
 @pytest.mark.train
 def test_only_own_layers_take_an_import(models, tmp_path):
-    export_model(models["default"], "keras", tmp_path / "default")
-    export_model(models["classic"], "keras", tmp_path / "classic")
+    export_model(models["default"], tmp_path / "default", "keras")
+    export_model(models["classic"], tmp_path / "classic", "keras")
     assert "import cinesent.models.lstm" in read_examples(tmp_path / "default")[0]
     assert "import cinesent.models.lstm" not in read_examples(tmp_path / "classic")[0]
 
@@ -130,7 +131,7 @@ def test_only_own_layers_take_an_import(models, tmp_path):
 def test_a_saved_model_reads_any_batch_and_time(models, tmp_path):
     import tensorflow as tf
 
-    export_model(models["default"], "savedmodel", tmp_path / "out")
+    export_model(models["default"], tmp_path / "out", "savedmodel")
     loaded = tf.saved_model.load(str(tmp_path / "out/saved_model/1"))
     (signature,) = loaded.signatures.values()
     spec = signature.structured_input_signature[1]["token_ids"]
@@ -138,10 +139,10 @@ def test_a_saved_model_reads_any_batch_and_time(models, tmp_path):
     assert signature.structured_outputs["probability"].shape.as_list() == [None]
     classifier = load(models["default"])
     ids = pad_ids([classifier.bundle.tokenizer.encode(text) for text in SENTENCES], dtype="int32")
-    said = signature(token_ids=tf.constant(ids))
+    predicted = signature(token_ids=tf.constant(ids))
     expected = classifier.predict_proba(SENTENCES)[:, 1]
-    np.testing.assert_allclose(said["probability"], expected, atol=1e-6)
-    np.testing.assert_allclose(1 / (1 + np.exp(-said["logit"].numpy())), expected, atol=1e-6)
+    np.testing.assert_allclose(predicted["probability"], expected, atol=1e-6)
+    np.testing.assert_allclose(1 / (1 + np.exp(-predicted["logit"].numpy())), expected, atol=1e-6)
     # More padding changes nothing.
     wider = signature(token_ids=tf.constant(np.pad(ids, ((0, 0), (0, 30)))))
     np.testing.assert_allclose(wider["probability"], expected, atol=1e-6)
@@ -157,13 +158,13 @@ def test_a_trained_model_says_the_same_of_real_reviews(tiny_run, imdb_train, tmp
     ]
     expected = classifier.predict_proba(texts)[:, 1]
     for name in ("onnx", "keras", "savedmodel"):
-        export = export_model(classifier, name, tmp_path / name)
+        export = export_model(classifier, tmp_path / name, name)
         score = FORMATS[name].open(classifier.bundle, export.path / FORMATS[name].file)
         np.testing.assert_allclose(score(pad_ids(rows)), expected, atol=TOLERANCE)
 
 
 def test_the_graph_is_the_model_s_own(models, tmp_path):
-    out = export_model(models["default"], "onnx", tmp_path / "out").path
+    out = export_model(models["default"], tmp_path / "out", "onnx").path
     assert (out / "model.onnx").read_bytes() == (models["default"] / "model.onnx").read_bytes()
     assert Tokenizer.load(out / "tokenizer.json") == load(models["default"]).bundle.tokenizer
     record = json.loads((out / "export.json").read_text())
@@ -171,7 +172,10 @@ def test_the_graph_is_the_model_s_own(models, tmp_path):
     assert record["temperature_applied"] is False
     assert record["thresholds"] == list(THRESHOLDS)
     assert set(record["files"]) == {"README.md", "model.onnx", "tokenizer.json"}
-    assert "below a probability of 0.3, positive from 0.6 on" in (out / "README.md").read_text()
+    assert (
+        "negative if the probability is below 0.3, positive if it is at least 0.6"
+        in (out / "README.md").read_text()
+    )
 
 
 def use_writer(monkeypatch, write) -> None:
@@ -186,14 +190,14 @@ def test_an_export_that_differs_leaves_nothing(models, tmp_path, monkeypatch):
     graph = (other / "model.onnx").read_bytes()
     use_writer(monkeypatch, lambda bundle, path: path.write_bytes(graph))
     target = tmp_path / "new" / "out"
-    with pytest.raises(BundleError, match="differs from the model"):
-        export_model(models["default"], "onnx", target)
+    with pytest.raises(ExportError, match="differs from the model"):
+        export_model(models["default"], target, "onnx")
     assert list(target.parent.iterdir()) == []
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError("disk full")])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError("disk full"), RuntimeError("odd")])
 def test_an_export_that_breaks_off_leaves_what_was_there(models, tmp_path, monkeypatch, error):
-    out = export_model(models["default"], "onnx", tmp_path / "out").path
+    out = export_model(models["default"], tmp_path / "out", "onnx").path
     before = (out / "export.json").read_bytes()
 
     def write(bundle, path):
@@ -202,7 +206,7 @@ def test_an_export_that_breaks_off_leaves_what_was_there(models, tmp_path, monke
 
     use_writer(monkeypatch, write)
     with pytest.raises((KeyboardInterrupt, CinesentError)):
-        export_model(models["default"], "onnx", out, overwrite=True)
+        export_model(models["default"], out, "onnx", overwrite=True)
     assert (out / "export.json").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -215,52 +219,98 @@ def test_the_check_sees_small_differences_and_what_is_no_number(models, wrong):
     count, largest = check_export(classifier, score, path)
     assert count > 20
     assert largest <= 1e-7
-    with pytest.raises(BundleError, match="differs"):
+    with pytest.raises(ExportError, match="differs"):
         check_export(classifier, lambda ids: score(ids) + wrong * (ids.shape[0] > 1), path)
 
 
 def test_an_export_is_replaced_only_when_asked(models, tmp_path):
-    out = export_model(models["default"], "onnx", tmp_path / "out").path
-    with pytest.raises(CinesentError, match="--overwrite"):
-        export_model(models["classic"], "onnx", out)
-    export_model(models["classic"], "onnx", out, overwrite=True)
+    out = export_model(models["default"], tmp_path / "out", "onnx").path
+    with pytest.raises(CinesentError, match="overwrite=True"):
+        export_model(models["classic"], out, "onnx")
+    export_model(models["classic"], out, "onnx", overwrite=True)
     assert (out / "model.onnx").read_bytes() == (models["classic"] / "model.onnx").read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.parametrize("kind", ["model", "other", "file", "foreign"])
+@pytest.mark.parametrize("kind", ["model", "other", "file", "foreign", "link"])
 def test_what_is_no_export_is_never_replaced(models, tmp_path, kind):
     out = tmp_path / "out"
     if kind == "file":
         out.write_text("mine")
+    elif kind == "link":
+        export_model(models["default"], out, "onnx")
+        (out / "mine").symlink_to(tmp_path)
     elif kind == "model":
         write_bundle(out)
     else:
         if kind == "foreign":
-            export_model(models["default"], "onnx", out)
+            export_model(models["default"], out, "onnx")
         out.mkdir(exist_ok=True)
         (out / "notes.txt").write_text("mine")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(CinesentError, match="not replaced"):
-        export_model(models["default"], "onnx", out, overwrite=True)
+        export_model(models["default"], out, "onnx", overwrite=True)
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_an_empty_folder_is_filled(models, tmp_path):
     (tmp_path / "out").mkdir()
-    assert export_model(models["default"], "onnx", tmp_path / "out").path.is_dir()
+    assert export_model(models["default"], tmp_path / "out", "onnx").path.is_dir()
 
 
 def test_a_folder_that_cannot_be_made_is_said(models, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CinesentError, match="cannot be written"):
-        export_model(models["default"], "onnx", tmp_path / "file" / "out")
+        export_model(models["default"], tmp_path / "file" / "out", "onnx")
+
+
+def test_a_model_in_memory_is_exported(models, tmp_path):
+    folder = models["default"]
+    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    bundle, graph = open_files(files)
+    out = export_model(Classifier(bundle, graph), tmp_path / "out", "onnx").path
+    assert (out / "model.onnx").read_bytes() == graph
+
+
+def test_an_export_behind_a_link_is_replaced_where_it_is(models, tmp_path):
+    out = export_model(models["default"], tmp_path / "real", "onnx").path
+    (tmp_path / "link").symlink_to(out)
+    export_model(models["classic"], tmp_path / "link", "onnx", overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert (out / "model.onnx").read_bytes() == (models["classic"] / "model.onnx").read_bytes()
+
+
+@pytest.mark.parametrize("out", ["", "a\0b", "~nobody-of-this-name/x", "n" * 300, 5, None])
+def test_what_is_no_path_is_refused(models, out):
+    with pytest.raises(ConfigError, match="path"):
+        export_model(models["default"], out, "onnx")
+
+
+@pytest.mark.parametrize("format", [None, 5, ["onnx"], np.array(["onnx", "keras"]), ""])
+def test_what_is_no_format_is_refused(models, tmp_path, format):
+    with pytest.raises(ConfigError, match="there is no format|expected the name of a format"):
+        export_model(models["default"], tmp_path / "out", format)
+
+
+def test_steps_are_reported(models, tmp_path):
+    steps = []
+    reporter = Reporter()
+    reporter.message = steps.append
+    export_model(models["default"], tmp_path / "out", "onnx", reporter=reporter)
+    assert steps == ["writing model.onnx", "comparing it with the model"]
+
+
+def test_the_readme_does_not_claim_that_cinesent_is_published(models, tmp_path):
+    export_model(models["default"], tmp_path / "out", "onnx")
+    readme = (tmp_path / "out/README.md").read_text()
+    assert "pip install cinesent" not in readme
+    assert "not published on a package index" in readme
 
 
 @pytest.mark.parametrize("word", ["onx", "savedmodl", "kears"])
 def test_a_wrong_format_names_the_nearest(models, tmp_path, word):
     with pytest.raises(ConfigError, match="Did you mean"):
-        export_model(models["default"], word, tmp_path / "out")
+        export_model(models["default"], tmp_path / "out", word)
 
 
 @pytest.mark.parametrize(
@@ -278,7 +328,7 @@ def test_a_missing_package_is_one_message(models, tmp_path, monkeypatch, format,
     for module in missing:
         monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
     with pytest.raises(MissingExtraError, match=re.escape("pip install 'cinesent[train]'")):
-        export_model(models["default"], format, tmp_path / "out")
+        export_model(models["default"], tmp_path / "out", format)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -293,23 +343,28 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_prints_what_it_wrote(models, tmp_path):
     out = tmp_path / "out"
-    done = run("--model", models["default"], "--format", "onnx", out)
+    done = run("--model", models["default"], "--format", "onnx", "--out", out)
     assert done.returncode == 0
     names = ["README.md", "export.json", "model.onnx", "tokenizer.json"]
     assert done.stdout.splitlines() == [str(out / name) for name in names]
     assert "checked on" in done.stderr
-    done = run("--model", models["default"], "--format", "onnx", out)
+    done = run("--model", models["default"], "--format", "onnx", "--out", out)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: ")
     assert "--overwrite" in done.stderr
-    assert run("--model", models["default"], "--format", "onnx", out, "--overwrite").returncode == 0
+    assert (
+        run(
+            "--model", models["default"], "--format", "onnx", "--out", out, "--overwrite"
+        ).returncode
+        == 0
+    )
 
 
 def test_the_command_s_mistakes(models, tmp_path):
-    done = run("--model", models["default"], "--format", "onx", tmp_path / "out")
+    done = run("--model", models["default"], "--format", "onx", "--out", tmp_path / "out")
     assert (done.returncode, done.stdout) == (2, "")
     assert "Did you mean 'onnx'?" in done.stderr
-    done = run("--model", tmp_path / "none", "--format", "onnx", tmp_path / "out")
+    done = run("--model", tmp_path / "none", "--format", "onnx", "--out", tmp_path / "out")
     assert done.returncode == 1
     assert "there is no folder" in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -319,7 +374,7 @@ def test_the_onnx_export_takes_no_framework(models, tmp_path):
     code = (
         "import sys\n"
         "from cinesent.export import export_model\n"
-        f"export_model({str(models['default'])!r}, 'onnx', {str(tmp_path / 'out')!r})\n"
+        f"export_model({str(models['default'])!r}, {str(tmp_path / 'out')!r}, 'onnx')\n"
         "print(sorted({'keras', 'tensorflow', 'onnx', 'safetensors'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -152,6 +152,15 @@ def test_only_regular_files_are_opened_again(tmp_path):
 
 
 @posix
+def test_a_pipe_or_device_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a regular file"):
+        write_atomic(tmp_path / "pipe", "content")
+    assert (tmp_path / "pipe").is_fifo()
+    assert names(tmp_path) == ["pipe"]
+
+
+@posix
 def test_a_file_replaced_while_it_is_opened_is_noticed(tmp_path, monkeypatch):
     path = tmp_path / "file"
     path.write_bytes(b"content")

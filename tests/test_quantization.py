@@ -182,11 +182,11 @@ def test_wrong_weights_in_int8_are_named(folder, change, says):
 
 
 def test_the_card_says_how_the_model_is_stored(folder, tmp_path):
-    assert "its word vectors in eight bits a number (int8)" in (folder / "README.md").read_text()
+    assert "word vectors are stored in int8" in (folder / "README.md").read_text()
     parts = bundle_parts()
     parts["metrics"] = {"int8": {"labels_changed": 1, "reviews": 2500, "kept": True}}
     card = (save_bundle(tmp_path / "a", **parts, precision="int8") / "README.md").read_text()
     assert "changed the labels of 1 of 2,500 validation reviews." in card
     assert "### int8" not in card
     card = (save_bundle(tmp_path / "b", **parts) / "README.md").read_text()
-    assert "all of it in float32." in card
+    assert "all weights are stored in float32." in card

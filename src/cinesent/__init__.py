@@ -1,12 +1,13 @@
-"""Reads movie reviews and says how positive they are.
+"""Predicts how positive a movie review is.
 
     >>> import cinesent
-    >>> classifier = cinesent.load("model")  # doctest: +SKIP
-    >>> classifier.predict(["A quiet triumph."])[0].label  # doctest: +SKIP
+    >>> classifier = cinesent.load()
+    >>> classifier.predict(["A quiet triumph."])[0].label
     'positive'
 
-The public names, and nothing else. Each is imported when it is first asked for, so that
-``import cinesent`` is instant and predicting imports no framework.
+These are all public names: functions, the types in their signatures and results, and errors. Each
+is imported when it is first used, so ``import cinesent`` is instant and predicting imports no
+framework.
 """
 
 from __future__ import annotations
@@ -17,57 +18,142 @@ from typing import TYPE_CHECKING
 from cinesent._version import __version__
 
 if TYPE_CHECKING:
-    from cinesent.classifier import Classifier, Prediction, load
-    from cinesent.data import Reviews, load_reviews
-    from cinesent.errors import CinesentError
+    from cinesent.bundle import Bundle, DataSource, ParentModel, Provenance
+    from cinesent.classifier import Classifier, load
+    from cinesent.comparison.compare import ComparedModel, Comparison, compare
+    from cinesent.data import Dataset, Reviews, load_dataset, load_reviews
+    from cinesent.errors import (
+        BundleError,
+        CinesentError,
+        ConfigError,
+        DataError,
+        DownloadError,
+        ExportError,
+        MissingExtraError,
+        ScoringError,
+        TrainingError,
+    )
     from cinesent.estimator import SentimentClassifier
-    from cinesent.evaluation.evaluate import Evaluation, evaluate
+    from cinesent.evaluation.evaluate import evaluate
+    from cinesent.evaluation.metrics import Metrics
+    from cinesent.evaluation.results import Evaluation, Slice
     from cinesent.explanation import Explanation
+    from cinesent.export import Export, export_model
+    from cinesent.prediction import Prediction
+    from cinesent.progress import Reporter, Task
+    from cinesent.recipes import ModelConfig, PretrainingConfig, Recipe, TrainingConfig
     from cinesent.scoring.score import score_file
     from cinesent.scoring.summary import ScoreSummary
+    from cinesent.tables import LabelKeywords, TableKeywords
     from cinesent.text.tokenizer import Tokenizer
-    from cinesent.training.run import TrainingRun, train
+    from cinesent.training.engine.records import EpochRecord
+    from cinesent.training.pretrain import PretrainingRun, pretrain
+    from cinesent.training.train import TrainingRun, train
 
 _HOMES = {
+    "Bundle": "cinesent.bundle",
+    "BundleError": "cinesent.errors",
     "CinesentError": "cinesent.errors",
     "Classifier": "cinesent.classifier",
-    "Evaluation": "cinesent.evaluation.evaluate",
+    "ComparedModel": "cinesent.comparison.compare",
+    "Comparison": "cinesent.comparison.compare",
+    "ConfigError": "cinesent.errors",
+    "DataError": "cinesent.errors",
+    "DataSource": "cinesent.bundle",
+    "Dataset": "cinesent.data",
+    "DownloadError": "cinesent.errors",
+    "EpochRecord": "cinesent.training.engine.records",
+    "Evaluation": "cinesent.evaluation.results",
     "Explanation": "cinesent.explanation",
-    "Prediction": "cinesent.classifier",
+    "Export": "cinesent.export",
+    "ExportError": "cinesent.errors",
+    "LabelKeywords": "cinesent.tables",
+    "Metrics": "cinesent.evaluation.metrics",
+    "MissingExtraError": "cinesent.errors",
+    "ModelConfig": "cinesent.recipes",
+    "ParentModel": "cinesent.bundle",
+    "Prediction": "cinesent.prediction",
+    "PretrainingConfig": "cinesent.recipes",
+    "PretrainingRun": "cinesent.training.pretrain",
+    "Provenance": "cinesent.bundle",
+    "Recipe": "cinesent.recipes",
+    "Reporter": "cinesent.progress",
     "Reviews": "cinesent.data",
     "ScoreSummary": "cinesent.scoring.summary",
+    "ScoringError": "cinesent.errors",
     "SentimentClassifier": "cinesent.estimator",
+    "Slice": "cinesent.evaluation.results",
+    "TableKeywords": "cinesent.tables",
+    "Task": "cinesent.progress",
     "Tokenizer": "cinesent.text.tokenizer",
-    "TrainingRun": "cinesent.training.run",
+    "TrainingConfig": "cinesent.recipes",
+    "TrainingError": "cinesent.errors",
+    "TrainingRun": "cinesent.training.train",
+    "compare": "cinesent.comparison.compare",
     "evaluate": "cinesent.evaluation.evaluate",
+    "export_model": "cinesent.export",
     "load": "cinesent.classifier",
+    "load_dataset": "cinesent.data",
     "load_reviews": "cinesent.data",
+    "pretrain": "cinesent.training.pretrain",
     "score_file": "cinesent.scoring.score",
-    "train": "cinesent.training.run",
+    "train": "cinesent.training.train",
 }
 
 __all__ = [
+    "Bundle",
+    "BundleError",
     "CinesentError",
     "Classifier",
+    "ComparedModel",
+    "Comparison",
+    "ConfigError",
+    "DataError",
+    "DataSource",
+    "Dataset",
+    "DownloadError",
+    "EpochRecord",
     "Evaluation",
     "Explanation",
+    "Export",
+    "ExportError",
+    "LabelKeywords",
+    "Metrics",
+    "MissingExtraError",
+    "ModelConfig",
+    "ParentModel",
     "Prediction",
+    "PretrainingConfig",
+    "PretrainingRun",
+    "Provenance",
+    "Recipe",
+    "Reporter",
     "Reviews",
     "ScoreSummary",
+    "ScoringError",
     "SentimentClassifier",
+    "Slice",
+    "TableKeywords",
+    "Task",
     "Tokenizer",
+    "TrainingConfig",
+    "TrainingError",
     "TrainingRun",
     "__version__",
+    "compare",
     "evaluate",
+    "export_model",
     "load",
+    "load_dataset",
     "load_reviews",
+    "pretrain",
     "score_file",
     "train",
 ]
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first asked for (PEP 562)."""
+    """Import a public name when it is first used (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module 'cinesent' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,98 +1,79 @@
-"""From raw text to a probability: the one path that everything which predicts walks.
+"""From raw text to a probability: everything that predicts does it through this class.
 
-NumPy and ONNX Runtime, no framework. Batching hardly makes an LSTM faster on a CPU core, large
-batches make it slower (benchmarks/results/lstm_limits.json: 553 reviews a second alone, 587 in
-eights, 456 in batches of 128), and threads within a batch do not help either. So batches are small,
-each runs on one thread, and `threads` of them run at a time. Reviews are read in chunks: while the
-threads run one, the next is tokenized.
+NumPy and ONNX Runtime, no framework. Batching hardly makes an LSTM faster on a CPU core, and large
+batches make it slower (benchmarks/results/lstm_limits.json: 553 reviews per second one by one, 587
+in batches of 8, 456 in batches of 128); threads within a batch do not help either. So batches are
+small, each runs on one thread, and `threads` of them run at a time. Reviews are read in chunks:
+while the threads run one, the next is tokenized.
 """
 
 from __future__ import annotations
 
-import os
+import numbers
+import operator
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cinesent.bundle.graph_check import check_graph
 from cinesent.bundle.layout import MODEL
-from cinesent.bundle.loading import Verify, open_bundle
-from cinesent.environment import usable_cores
-from cinesent.errors import BundleError, CinesentError, ConfigError
-from cinesent.explanation import Explanation
-from cinesent.network.runtime import open_session, run_session
+from cinesent.bundle.loading import Bundle, Verify, open_bundle
+from cinesent.environment import model_path, usable_cores
+from cinesent.errors import BundleError, ConfigError, check_type
+from cinesent.explanation import Explanation, heaviest
+from cinesent.network.inference import Network
+from cinesent.prediction import Prediction
 from cinesent.probability import sigmoid
-from cinesent.text.batching import fit_length, length_batches, pad_ids, reading_lengths
+from cinesent.text.batching import fit_length, length_batches
+from cinesent.text.encoded_reviews import EncodedReview, chunks, encode_review
+from cinesent.text.inputs import check_one_text, iterate_texts
 from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
 
 # The model that comes with the package, where one does.
 _PACKAGED = Path(__file__).with_name("default_model")
 
-# Tokens a batch, padding included, and reviews: small, see above. The middle of three rounds over
-# 4,167 reviews was 1,129, 1,030, 1,012 and 1,059 reviews a second with 8, 16, 32 and 64 a batch.
+# Tokens of a batch, padding included, and reviews: small, see above. The middle of three rounds
+# over 4,167 reviews was 1,129, 1,030, 1,012 and 1,059 reviews per second with batches of 8, 16, 32
+# and 64 reviews.
 _BATCH_TOKENS = 4096
 _BATCH_ROWS = 8
-# Reviews that are sorted by length together, and tokenized before any of them is predicted.
-_CHUNK_ROWS = 1024
+_UNCERTAIN = "uncertain"
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """What the model says of one review.
+@dataclass(frozen=True, eq=False)
+class _Answers:
+    """The logits of some reviews, float32 (n,), and the evidence of each."""
 
-    Attributes:
-        label: "negative", "positive", or "uncertain" between the model's thresholds.
-        probability: that the review is positive, 0 to 1.
-        num_tokens: tokens of the review.
-        num_unknown: those among them that the model has no word for; if most are, it guesses.
-        truncated: whether the model read only a part, because its recipe fixes a length.
-    """
-
-    label: str
-    probability: float
-    num_tokens: int
-    num_unknown: int
-    truncated: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
-        return asdict(self)
+    logits: NDArray[np.float32]
+    evidence: list[tuple[tuple[str, float], ...]]
 
 
-@dataclass(frozen=True)
-class _Encoded:
-    """A review on its way to the network: `ids` as it reads them, the rest as they were."""
-
-    ids: list[int]
-    num_tokens: int
-    num_unknown: int
-
-
-#: Waits for the logits of some reviews, float32 (n,).
-_Pending = Callable[[], NDArray[np.float32]]
+#: Waits for the answers for some reviews.
+_Pending = Callable[[], _Answers]
 
 
 class Classifier:
-    """Says how positive reviews are, with a model folder.
+    """Predicts how positive reviews are. :func:`load` opens one from a folder.
 
-    Threads may share one; it can be pickled, and is opened again from the folder where it arrives.
-    It starts threads only for several batches, and none with `threads=1`.
+    Threads may share a classifier. It can be pickled: one that was opened from a folder is opened
+    from there again, one in memory takes its model along. It may be used after a fork. It starts
+    threads only for several batches, and none with `threads=1`.
 
     Args:
-        path: the folder that `cinesent train` wrote.
+        bundle: the model, as :func:`cinesent.bundle.open_bundle` returns it.
+        graph: its prediction graph, the content of model.onnx.
         threads: batches that are predicted at a time; None: one for each usable CPU. The results
             are the same. A single review always takes one thread.
-        verify: what is compared with the checksums, see :func:`cinesent.bundle.load_bundle`.
 
     Raises:
-        BundleError: the folder is missing, damaged or of another format.
-        ConfigError: `threads` is below 1.
+        BundleError: the graph is not the one that the bundle's config asks for.
+        ConfigError: `threads` is not a whole number of at least 1, or `bundle` is something else.
 
     Example:
         >>> classifier = cinesent.load("model")  # doctest: +SKIP
@@ -100,18 +81,26 @@ class Classifier:
         'positive'
     """
 
-    def __init__(
-        self, path: str | Path, *, threads: int | None = None, verify: Verify = True
-    ) -> None:
-        if threads is not None and threads < 1:
-            raise ConfigError(f"threads is {threads}; expected 1 or more, or None.")
-        self.bundle, graph = open_bundle(path, verify)
-        self.threads = threads
-        self._verify = verify
-        self._session = open_session(graph, self.bundle.path / MODEL)
+    def __init__(self, bundle: Bundle, graph: bytes, *, threads: int | None = None) -> None:
+        if not isinstance(bundle, Bundle) or not isinstance(graph, bytes):
+            raise ConfigError(
+                "a Classifier is made from a Bundle and the bytes of its graph; found "
+                f"{type(bundle).__name__} and {type(graph).__name__}. To open a folder: "
+                "cinesent.load(folder)."
+            )
+        self.bundle = bundle
+        self.threads = _checked_threads(threads)
+        self._graph = graph
+        self._verify: Verify = True
+        where = bundle.place / MODEL
+
+        def constants() -> Any:
+            return check_graph(graph, bundle.config, bundle.precision, where)
+
+        self._network = Network(bundle.config, graph, constants, where)
         # The highest id and the lowest: a graph that does not fit the config fails here.
-        ids = [self.bundle.config.vocabulary_size - 1, UNKNOWN_ID]
-        self._run(pad_ids([fit_length(ids, self.bundle.config)]), explain=True)
+        ids = [bundle.config.vocabulary_size - 1, UNKNOWN_ID]
+        self._network.run([fit_length(ids, bundle.config)], explain=True)
 
     @property
     def labels(self) -> tuple[str, str]:
@@ -119,82 +108,84 @@ class Classifier:
         return self.bundle.labels
 
     def __repr__(self) -> str:
-        return f"Classifier({self.bundle.name!r}, path={str(self.bundle.path)!r})"
+        folder = self.bundle.folder
+        return f"Classifier({self.bundle.name!r}, {str(folder) if folder else 'in memory'!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return load, (str(self.bundle.path), self.threads, self._verify)
+        if self.bundle.folder is None:
+            return _in_memory, (self.bundle, self._graph, self.threads)
+        return _from_folder, (str(self.bundle.folder), self.threads, self._verify)
 
-    def predict(self, texts: Iterable[str]) -> list[Prediction]:
+    def predict(self, texts: Iterable[str], evidence: int = 0) -> list[Prediction]:
         """Label reviews.
 
         Args:
             texts: raw text of each, markup and all; any length, an empty one too.
+            evidence: how many tokens to return per review, those with the largest contributions.
 
         Returns:
-            One prediction a review, in order. It does not depend on the other reviews.
+            One prediction per review, in order. It does not depend on the other reviews.
 
         Raises:
-            CinesentError: `texts` is a string, or holds something else than strings.
+            CinesentError: `texts` are not texts, such as a single str or a DataFrame.
+            ConfigError: `evidence` is not a whole number of at least 0.
         """
+        count = _whole("evidence", evidence, 0)
         length = self.bundle.config.sequence_length
         return [
             Prediction(
-                label=self.label_of(probability),
+                label=self._label(probability, row.num_tokens),
                 probability=probability,
                 num_tokens=row.num_tokens,
                 num_unknown=row.num_unknown,
                 truncated=0 < length < row.num_tokens,
+                evidence=heaviest_tokens,
             )
-            for rows, logits in self._answers(texts)
-            for row, probability in zip(rows, self._probabilities(logits).tolist(), strict=True)
+            for rows, answers in self._answers(texts, count)
+            for row, probability, heaviest_tokens in zip(
+                rows, self._probabilities(answers.logits).tolist(), answers.evidence, strict=True
+            )
         ]
 
     def predict_proba(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """Return probabilities, float32 (n, 2): columns negative and positive, rows sum to 1.
 
         Raises:
-            CinesentError: `texts` is a string, or holds something else than strings.
+            CinesentError: `texts` are not texts, such as a single str or a DataFrame.
         """
         positive = self._probabilities(self.predict_logits(texts))
         return np.stack([1.0 - positive, positive], axis=1).astype(np.float32)
 
     def predict_logits(self, texts: Iterable[str]) -> NDArray[np.float32]:
-        """Return what the network says, before temperature and thresholds, float32 (n,).
+        """Return the network's output, before temperature and thresholds, float32 (n,).
 
         Raises:
-            CinesentError: `texts` is a string, or holds something else than strings.
+            CinesentError: `texts` are not texts, such as a single str or a DataFrame.
         """
-        chunks = [logits for _, logits in self._answers(texts)]
+        chunks = [answers.logits for _, answers in self._answers(texts)]
         return np.concatenate(chunks) if chunks else np.empty(0, dtype=np.float32)
 
     def explain(self, text: str) -> Explanation:
-        """Say what each token of one review added to its logit.
+        """Return what each token of one review added to its logit.
 
         Raises:
-            CinesentError: `text` is no string.
+            CinesentError: `text` is not a str.
         """
-        if not isinstance(text, str):
-            raise CinesentError(
-                f"explain takes one review as a str; found {type(text).__name__}. "
-                "For several: [classifier.explain(text) for text in texts]."
-            )
-        tokens = tokenize(text)
+        tokens = tokenize(check_one_text(text, "explain"))
         config, temperature = self.bundle.config, self.bundle.temperature
-        ids = pad_ids([fit_length(self.bundle.tokenizer.encode_tokens(tokens), config)])
-        logits, rows = self._run(ids, explain=True)
-        shares = rows[0] / np.float32(temperature)
+        ids = fit_length(self.bundle.tokenizer.encode_tokens(tokens), config)
+        logits, shares = self._network.run([ids], explain=True)
         logit = float(logits[0]) / temperature
         # What the padding or the stand-in for an empty review adds belongs to no token.
-        kept, place = self._read_part(len(tokens))
-        contributions = shares[place]
+        read, contributions = self._contributions(tokens, shares[0])
         probability = float(self._probabilities(logits)[0])
         return Explanation(
-            tokens=tuple(tokens[kept]),
+            tokens=tuple(read),
             contributions=contributions,
             bias=logit - float(contributions.sum(dtype=np.float64)),
             logit=logit,
             probability=probability,
-            label=self.label_of(probability),
+            label=self._label(probability, len(tokens)),
             truncated=0 < config.sequence_length < len(tokens),
         )
 
@@ -202,14 +193,28 @@ class Classifier:
         """Return the label that goes with a probability of positive.
 
         Below the first threshold a review is negative, from the second on positive.
+
+        Raises:
+            ConfigError: `probability` is not a number.
         """
+        check_type("probability", probability, numbers.Real, "a number from 0 to 1")
         low, high = self.bundle.thresholds
         if probability >= high:
             return self.labels[1]
-        return self.labels[0] if probability < low else "uncertain"
+        return self.labels[0] if probability < low else _UNCERTAIN
+
+    def _label(self, probability: float, num_tokens: int) -> str:
+        return self.label_of(probability) if num_tokens else _UNCERTAIN
+
+    def _contributions(
+        self, tokens: Sequence[str], shares: NDArray[np.float32]
+    ) -> tuple[Sequence[str], NDArray[np.float32]]:
+        """Return the tokens that were read, and what each contributed to the calibrated logit."""
+        kept, place = self._read_part(len(tokens))
+        return tokens[kept], shares[place] / np.float32(self.bundle.temperature)
 
     def _read_part(self, num_tokens: int) -> tuple[slice, slice]:
-        """Say which of a review's tokens are read, and where they lie in what the network reads."""
+        """Return which of a review's tokens are read, and where they are in what is read."""
         config = self.bundle.config
         length = config.sequence_length
         if not length:
@@ -219,45 +224,24 @@ class Classifier:
         start = 0 if config.padding == "right" else length - count
         return kept, slice(start, start + count)
 
-    def _encode(self, texts: Iterable[str]) -> Iterator[_Encoded]:
-        if isinstance(texts, (str, bytes)):
-            raise CinesentError(
-                f"expected several texts, such as a list of str; found one {type(texts).__name__}. "
-                "For a single review: predict([text])."
-            )
-        if not isinstance(texts, Iterable):
-            raise CinesentError(
-                f"expected texts, such as a list of str; found {type(texts).__name__}."
-            )
-        if isinstance(texts, Collection):
-            # Before the first is predicted, and not when a million were.
-            for index, text in enumerate(texts):
-                _check_text(index, text)
-        return (self._encode_one(index, text) for index, text in enumerate(texts))
-
-    def _encode_one(self, index: int, text: str) -> _Encoded:
-        _check_text(index, text)
-        tokens = tokenize(text)
-        ids = self.bundle.tokenizer.encode_tokens(tokens)
-        unknown = ids.count(UNKNOWN_ID) if tokens else 0
-        return _Encoded(fit_length(ids, self.bundle.config), len(tokens), unknown)
-
     def _answers(
-        self, texts: Iterable[str]
-    ) -> Iterator[tuple[list[_Encoded], NDArray[np.float32]]]:
-        """Yield reviews and their logits, a chunk at a time, in order.
+        self, texts: Iterable[str], evidence: int = 0
+    ) -> Iterator[tuple[list[EncodedReview], _Answers]]:
+        """Yield reviews and their answers, a chunk at a time, in order.
 
         Tokenizing holds Python's lock and running the network does not, so this thread tokenizes a
         chunk while those of the pool run the one before.
         """
-        encoded = self._encode(texts)
-        chunks = iter(lambda: list(islice(encoded, _CHUNK_ROWS)), [])
+        encoded = (
+            encode_review(text, self.bundle.tokenizer, self.bundle.config, evidence > 0)
+            for text in iterate_texts(texts)
+        )
         threads = self.threads or usable_cores()
         pool = ThreadPoolExecutor(threads) if threads > 1 else None
-        before: tuple[list[_Encoded], _Pending] | None = None
+        before: tuple[list[EncodedReview], _Pending] | None = None
         try:
-            for rows in chunks:
-                pending = self._start(rows, pool)
+            for rows in chunks(encoded):
+                pending = self._start(rows, pool, evidence)
                 if before:
                     yield before[0], before[1]()
                 before = rows, pending
@@ -267,32 +251,31 @@ class Classifier:
             if pool:
                 pool.shutdown(cancel_futures=True)
 
-    def _start(self, rows: list[_Encoded], pool: ThreadPoolExecutor | None) -> _Pending:
+    def _start(
+        self, rows: list[EncodedReview], pool: ThreadPoolExecutor | None, evidence: int
+    ) -> _Pending:
         """Start to run the network over reviews, batch by batch."""
         batches = length_batches([len(row.ids) for row in rows], _BATCH_TOKENS, _BATCH_ROWS)
-        logits = np.empty(len(rows), dtype=np.float32)
+        answers = _Answers(np.empty(len(rows), dtype=np.float32), [()] * len(rows))
 
         def run(batch: NDArray[np.intp]) -> None:
-            logits[batch], _ = self._run(pad_ids([rows[index].ids for index in batch]))
+            chosen = [rows[index] for index in batch]
+            ids = [row.ids for row in chosen]
+            answers.logits[batch], shares = self._network.run(ids, explain=evidence > 0)
+            if evidence:
+                for index, row, share in zip(batch, chosen, shares, strict=True):
+                    found = self._contributions(row.tokens, share)
+                    answers.evidence[index] = tuple(heaviest(*found, evidence))
 
         # The long ones first, so that no thread ends late. A thread for one batch is not worth it.
         several = len(batches) > 1
         done = pool.map(run, reversed(batches)) if pool and several else map(run, batches)
 
-        def wait() -> NDArray[np.float32]:
+        def wait() -> _Answers:
             deque(done, maxlen=0)
-            return logits
+            return answers
 
         return wait
-
-    def _run(
-        self, ids: NDArray[np.int64], explain: bool = False
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        lengths = reading_lengths(ids, self.bundle.config)
-        try:
-            return run_session(self._session, ids, lengths, explain)
-        except BundleError as error:
-            raise BundleError(f"{self.bundle.path / MODEL}: {error}") from error
 
     def _probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the calibrated probabilities of positive."""
@@ -300,35 +283,71 @@ class Classifier:
         return sigmoid(scaled)
 
 
-def _check_text(index: int, text: object) -> None:
-    if not isinstance(text, str):
-        missing = " (a missing value?)" if text is None or isinstance(text, float) else ""
-        raise CinesentError(
-            f"text {index} is of type {type(text).__name__}; expected str{missing}."
-        )
+def _whole(name: str, value: object, least: int) -> int:
+    """Return a whole number of at least `least`; NumPy's integers count."""
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise ConfigError(
+            f"{name} is {value!r}; expected a whole number of at least {least}."
+        ) from None
+    if number < least:
+        raise ConfigError(f"{name} is {number}; expected at least {least}.")
+    return number
+
+
+def _checked_threads(threads: object) -> int | None:
+    return None if threads is None else _whole("threads", threads, 1)
+
+
+def _in_memory(bundle: Bundle, graph: bytes, threads: int | None) -> Classifier:
+    return Classifier(bundle, graph, threads=threads)
+
+
+def _from_folder(folder: str, threads: int | None, verify: Verify) -> Classifier:
+    return load(folder, threads=threads, verify=verify)
 
 
 def load(
-    path: str | Path | None = None, threads: int | None = None, verify: Verify = True
+    path: str | Path | None = None, *, threads: int | None = None, verify: Verify = True
 ) -> Classifier:
     """Open a model for predicting.
 
     Args:
-        path: the folder that `cinesent train` wrote; None: the one that the environment variable
-            ``CINESENT_MODEL`` names, else the model that comes with the package.
+        path: the folder that `cinesent train` wrote, or "packaged" for the model that comes with
+            the package. None: the folder that the environment variable ``CINESENT_MODEL`` names,
+            else the packaged model.
         threads: batches that are predicted at a time; None: one for each usable CPU.
         verify: what is compared with the checksums, see :func:`cinesent.bundle.load_bundle`.
 
     Raises:
         BundleError: there is no such folder, or it is damaged or of another format.
+        ConfigError: an argument is of the wrong type or out of its bounds.
 
     Example:
         >>> cinesent.load("model").predict(["A quiet triumph."])  # doctest: +SKIP
     """
-    path = path or os.environ.get("CINESENT_MODEL") or _PACKAGED
-    if path == _PACKAGED and not _PACKAGED.is_dir():
+    _checked_threads(threads)
+    bundle, graph = open_bundle(find_model(path), verify)
+    classifier = Classifier(bundle, graph, threads=threads)
+    classifier._verify = verify
+    return classifier
+
+
+def find_model(path: str | Path | None = None) -> str | Path:
+    """Return the folder that :func:`load` opens for the same `path`.
+
+    Raises:
+        BundleError: it is the packaged model, and none comes with this version.
+    """
+    stated = model_path() if path is None else path
+    if stated is not None and not (isinstance(stated, str) and stated == "packaged"):
+        return stated
+    if not _PACKAGED.is_dir():
         raise BundleError(
             "no model comes with this version of cinesent. Train one with `cinesent train`, then "
             "name its folder or set CINESENT_MODEL to it."
         )
-    return Classifier(path, threads=threads, verify=verify)
+    return _PACKAGED

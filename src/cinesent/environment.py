@@ -1,10 +1,11 @@
-"""What the machine and the environment variables decide: folders, addresses, cores.
+"""Settings from environment variables; paths of users; usable cores.
 
 =====================  ===========================================================================
 ``CINESENT_MODEL``     the model folder that is loaded when none is named
 ``CINESENT_CACHE``     the folder for downloads, instead of the user's cache folder
 ``CINESENT_DATA``      the IMDB archive (or its unpacked folder) to use instead of a download
-``CINESENT_IMDB_URL``  a mirror of the IMDB archive; its checksum is enforced all the same
+``CINESENT_IMDB_URL``  a mirror of the IMDB archive; its checksum is verified all the same
+``CINESENT_DEBUG``     the command line shows the traceback of an error too
 =====================  ===========================================================================
 
 An empty variable counts as unset.
@@ -28,7 +29,7 @@ def model_path() -> Path | None:
 
 
 def cache_dir() -> Path:
-    """Return the folder for downloads and what is derived from them; it may not exist yet.
+    """Return the folder for downloads; it may not exist yet.
 
     Raises:
         ConfigError: ``CINESENT_CACHE`` begins with the ``~`` of an unknown user.
@@ -56,7 +57,7 @@ def imdb_mirror() -> str | None:
 
 
 def usable_cores() -> int:
-    """Return the number of cores this process may run on: its affinity where the system has one."""
+    """Return the number of cores this process may run on: its CPU affinity where there is one."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -65,8 +66,8 @@ def usable_cores() -> int:
 def expand_user(path: str | os.PathLike[str]) -> Path:
     """Return `path` with a leading ``~`` replaced by the home folder.
 
-    The path need not exist. What no file can have as its path is refused here, so that no later
-    step meets an error of the operating system or of Python for it.
+    The path need not exist. A path that cannot exist is refused here, so that no later step fails
+    with an error of Python or of the operating system.
 
     Raises:
         ConfigError: `path` is not a path, is empty, holds a NUL character or one that file names

@@ -7,6 +7,7 @@
     ├── BundleError        a model folder is missing, damaged or of another format
     ├── TrainingError      training cannot start or continue
     ├── ScoringError       scoring a file cannot start, continue or be resumed
+    ├── ExportError        a model cannot be exported to another format
     └── MissingExtraError  an optional dependency is not installed
 
 Each message says what was wrong, what was found, what was expected and how to fix it. The command
@@ -120,6 +121,10 @@ class ScoringError(CinesentError):
     """Scoring a file cannot start, continue or be resumed, or its result cannot be written."""
 
 
+class ExportError(CinesentError):
+    """A model cannot be exported, or the export cannot be written or differs from the model."""
+
+
 class MissingExtraError(CinesentError):
     """An optional dependency is not installed; the message holds the command that installs it."""
 
@@ -137,18 +142,46 @@ class MissingExtraError(CinesentError):
         return type(self), (self.extra, self.what)
 
 
+def check_type(name: str, value: object, kinds: type | tuple[type, ...], expected: str) -> None:
+    """Check the type of an argument; True and False do not pass as numbers.
+
+    Args:
+        name: of the parameter.
+        value: the argument.
+        kinds: the types that it may have.
+        expected: them in words, such as "a whole number".
+
+    Raises:
+        ConfigError: `value` has another type.
+
+    Example:
+        >>> check_type("seed", "3", int, "a whole number")
+        Traceback (most recent call last):
+        cinesent.errors.ConfigError: seed is of type str; expected a whole number.
+    """
+    allowed = kinds if isinstance(kinds, tuple) else (kinds,)
+    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+        raise ConfigError(f"{option(name)} is of type {type(value).__name__}; expected {expected}.")
+
+
 def require(module: str, extra: str, what: str) -> None:
     """Raise :class:`MissingExtraError` unless `module` can be imported (it is not imported here).
 
     Raises:
         MissingExtraError: `module` is not installed.
     """
-    if importlib.util.find_spec(module) is None:
+    try:
+        found = importlib.util.find_spec(module) is not None
+    except ValueError:  # imported already, by a program that put an object of its own in its place
+        found = True
+    if not found:
         raise MissingExtraError(extra, what)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: object, known: Iterable[str]) -> str:
     """Suggest the `known` word that a mistyped `word` is close to, if any, and list them all.
+
+    A word that is not a string, because a caller passed something else, is close to none.
 
     Example:
         >>> nearest("defualt", ["classic", "default"])
@@ -157,8 +190,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
         'Known: pooling, truncation.'
     """
     names = sorted(known)
-    best = max(names, key=lambda name: _similarity(word, name), default="")
-    hint = f"Did you mean '{best}'? " if _similarity(word, best) >= _SIMILAR else ""
+    mistyped = word if isinstance(word, str) else ""
+    best = max(names, key=lambda name: _similarity(mistyped, name), default="")
+    hint = f"Did you mean '{best}'? " if _similarity(mistyped, best) >= _SIMILAR else ""
     return f"{hint}Known: {', '.join(names)}."
 
 

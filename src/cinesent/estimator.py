@@ -6,10 +6,8 @@ Importing this module imports scikit-learn; `import cinesent` does not import th
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
-import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -17,44 +15,56 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from cinesent.bundle import open_files
 from cinesent.classifier import Classifier
 from cinesent.data.reviews import Dataset, Reviews
-from cinesent.errors import DataError, require
-from cinesent.recipes import Recipe
+from cinesent.errors import CinesentError, ConfigError, DataError, require
+from cinesent.recipes import Recipe, locate_setting
+from cinesent.text.inputs import iterate_texts
 
 require("sklearn", "train", "SentimentClassifier")
 
 from sklearn.base import BaseEstimator, ClassifierMixin  # noqa: E402, TID253
 
+# The prefix by which a parameter grid addresses a single setting.
+_SETTING = "settings__"
+
 
 class InputError(DataError, ValueError):
-    """Texts or labels are not what they must be; a ValueError, as scikit-learn expects."""
+    """Texts or labels of the wrong kind; a ValueError, as scikit-learn expects."""
 
 
 class SentimentClassifier(ClassifierMixin, BaseEstimator):
     """Learns from texts and two labels, by the conventions of scikit-learn.
 
-    It can be cloned, pickled, put at the end of a `Pipeline` and searched over. The labels may be
-    any two values, such as "neg" and "pos"; the second in sorting order is the positive one.
+    It can be cloned, pickled, used as the last step of a `Pipeline`, and searched over: a parameter
+    grid addresses a setting as ``settings__units``, or ``settings__training__epochs`` with its
+    table. The labels may be any two values, such as "neg" and "pos"; the second in sorting order is
+    the positive one.
 
     Args:
-        preset: "default", "classic", or a :class:`~cinesent.recipes.Recipe`.
+        preset: the name of a preset, such as "default" or "classic", or a
+            :class:`~cinesent.recipes.Recipe`.
         settings: overlaid on the preset, such as ``{"units": 96}``.
-        seed: of split, weights, dropout and order: the same seed, the same model.
+        seed: of the split, the weights, the dropouts and the order of the texts: the same seed
+            gives the same model.
         backend: "tensorflow", "jax" or "torch"; None: `KERAS_BACKEND`, else TensorFlow.
-        validation: share of the texts that `fit` holds out to choose the epoch, unless `settings`
-            names one.
+        validation: the share of the texts that `fit` holds out to choose the epoch, unless
+            `settings` has one.
+        initial: a model to fine-tune: its folder, or "packaged" for the model in the package; see
+            :func:`cinesent.train`. None trains a new one.
 
     Attributes:
         classes_: (2,), the labels, sorted.
-        classifier_: the trained :class:`~cinesent.classifier.Classifier`, whose own labels are
-            "negative" and "positive". Its folder lives as long as this estimator.
-        history_: one dictionary an epoch, as :func:`~cinesent.evaluation.plots.plot_history` reads.
+        classifier_: the trained :class:`~cinesent.classifier.Classifier`, in memory; its own labels
+            are "negative" and "positive".
+        history_: one dictionary per epoch, the input of
+            :func:`~cinesent.evaluation.plots.plot_history`.
 
     Example:
-        >>> from sklearn.model_selection import cross_val_score  # doctest: +SKIP
-        >>> model = SentimentClassifier(settings={"epochs": 1})  # doctest: +SKIP
-        >>> cross_val_score(model, texts, labels, cv=3)  # doctest: +SKIP
+        >>> from sklearn.model_selection import GridSearchCV  # doctest: +SKIP
+        >>> grid = {"settings__units": [32, 64], "settings__epochs": [1, 2]}  # doctest: +SKIP
+        >>> GridSearchCV(SentimentClassifier(), grid, cv=3).fit(texts, labels)  # doctest: +SKIP
     """
 
     def __init__(
@@ -64,12 +74,14 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
         seed: int = 0,
         backend: str | None = None,
         validation: float = 0.1,
+        initial: str | os.PathLike[str] | None = None,
     ) -> None:
         self.preset = preset
         self.settings = settings
         self.seed = seed
         self.backend = backend
         self.validation = validation
+        self.initial = initial
 
     def fit(self, X: Iterable[str], y: Iterable[Any]) -> Self:
         """Learn from texts.
@@ -79,27 +91,32 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
             y: n labels, of two kinds.
 
         Raises:
+            BundleError: `initial` is not a model, or damaged.
             ConfigError: an unknown preset, setting or backend.
-            ValueError: X are no texts, y are no labels of two kinds, or their numbers differ.
+            ValueError: X are not texts, y are not labels of two kinds, or their numbers differ.
             DataError: there are too few texts to hold some out.
             MissingExtraError: the train extra is not installed.
         """
-        from cinesent.training.run import train
+        from cinesent.training.train import train
 
-        recipe = self._recipe()
         texts = self._read(X)
         classes, labels = _encode_labels(y, len(texts))
-        dataset = Dataset("fit", Reviews(texts, labels, name="fit"))
         with tempfile.TemporaryDirectory(prefix="cinesent-fit-") as folder:
             run = train(
-                dataset, recipe, out=Path(folder) / "model", seed=self.seed, backend=self.backend
+                Dataset("texts of fit", Reviews(texts, labels, name="texts of fit")),
+                self.preset,
+                settings=self._settings(),
+                initial=self.initial,
+                out=Path(folder) / "model",
+                seed=self.seed,
+                backend=self.backend,
             )
             if run.interrupted:
                 raise KeyboardInterrupt
-            files = _read_folder(run.bundle)
+            bundle, graph = open_files(_read_folder(run.bundle))
         self.classes_ = classes
         self.history_ = [asdict(record) for record in run.history]
-        self._open(files)
+        self.classifier_ = Classifier(bundle, graph)
         return self
 
     def predict_proba(self, X: Iterable[str]) -> NDArray[np.float32]:
@@ -107,7 +124,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
 
         Raises:
             NotFittedError: `fit` was not called.
-            ValueError: X are no texts.
+            ValueError: X are not texts.
         """
         return self._fitted().predict_proba(self._read(X))
 
@@ -116,7 +133,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
 
         Raises:
             NotFittedError: `fit` was not called.
-            ValueError: X are no texts.
+            ValueError: X are not texts.
         """
         classifier = self._fitted()
         logits = classifier.predict_logits(self._read(X)).astype(np.float64)
@@ -127,11 +144,32 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
 
         Raises:
             NotFittedError: `fit` was not called.
-            ValueError: X are no texts.
+            ValueError: X are not texts.
         """
         positive = self.decision_function(X) > 0
         labels: NDArray[Any] = self.classes_[positive.astype(np.intp)]
         return labels
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; ``settings__NAME`` changes one setting and keeps the others.
+
+        Args:
+            **params: the arguments of the constructor, or single settings.
+
+        Raises:
+            ConfigError: there is no such setting.
+            ValueError: there is no such parameter.
+        """
+        single = {name: value for name, value in params.items() if name.startswith(_SETTING)}
+        super().set_params(**{name: params[name] for name in params if name not in single})
+        if single:
+            keys = {name: name.removeprefix(_SETTING).replace("__", ".") for name in single}
+            for key in keys.values():
+                locate_setting(key)
+            # A new dictionary: clones share the old one.
+            changed = {keys[name]: value for name, value in single.items()}
+            self.settings = merge_settings(self.settings or {}, changed)
+        return self
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -141,75 +179,47 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_class = False
         return tags
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave out what cannot travel: the folder of this process and what was opened there."""
-        state = dict(super().__getstate__())
-        for name in ("classifier_", "_remove"):
-            state.pop(name, None)
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Open the model again from the files that came along."""
-        super().__setstate__(state)
-        if "_files" in state:
-            self._open(state["_files"])
-
-    def _recipe(self) -> Recipe:
-        base = self.preset if isinstance(self.preset, Recipe) else Recipe.from_preset(self.preset)
-        return base.overlay({"validation": self.validation, **(self.settings or {})})
+    def _settings(self) -> Mapping[str, Any]:
+        """Return the settings, with the share to hold out unless they have one."""
+        given: object = {} if self.settings is None else self.settings
+        if not isinstance(given, Mapping):
+            raise ConfigError(
+                f"settings is of type {type(given).__name__}; expected a dictionary, such as "
+                '{"units": 96}.'
+            )
+        return merge_settings({"training.validation": self.validation}, given)
 
     def _read(self, X: Iterable[str]) -> list[str]:
         """Return texts as a list; every method reads X here."""
         return read_texts(X)
 
-    def _open(self, files: dict[str, bytes]) -> None:
-        """Put the model's files into a folder that goes with this estimator, and open them."""
-        if "_remove" in vars(self):
-            self._remove()
-        self._files = files
-        folder = Path(tempfile.mkdtemp(prefix="cinesent-model-"))
-        self._remove: Callable[[], Any] = weakref.finalize(
-            self, _remove_folder, folder, os.getpid()
-        )
-        for name, content in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        self.classifier_ = Classifier(folder)
-
     def _fitted(self) -> Classifier:
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self, "classifier_")
-        return self.classifier_
+        classifier: Classifier = self.classifier_
+        return classifier
+
+
+def merge_settings(settings: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `settings` overlaid with `more`; "units" and "model.units" are the same setting."""
+    replaced = {locate_setting(key) for key in more}
+    kept = {key: value for key, value in settings.items() if locate_setting(key) not in replaced}
+    return {**kept, **more}
 
 
 def read_texts(X: object) -> list[str]:
-    """Return what scikit-learn hands around as texts as a list of str.
+    """Return what scikit-learn passes around as texts as a list of str.
 
     Raises:
-        ValueError: it is one text, a matrix, or holds something else than texts.
+        ValueError: it is one text, a table, a matrix, or holds something other than texts.
     """
-    expected = "expected texts: a list, a 1-D array or a column of str"
-    if isinstance(X, (str, bytes)):
-        raise InputError(
-            f"X is one {type(X).__name__}; {expected}. For a single text: predict([text])."
-        )
-    shape = tuple(getattr(X, "shape", (0,)))
-    if len(shape) != 1:
-        hint = " Give its column: X[:, 0]." if shape[1:] == (1,) else ""
-        raise InputError(f"X is a {type(X).__name__} of shape {shape}; {expected}.{hint}")
-    if not isinstance(X, Iterable) or isinstance(X, Mapping):
-        raise InputError(f"X is of type {type(X).__name__}; {expected}.")
-    texts = list(X)
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            missing = " (a missing value?)" if text is None or isinstance(text, float) else ""
-            raise InputError(
-                f"X[{row}] is of type {type(text).__name__}{missing}; {expected}. For numbers take "
-                "an estimator of scikit-learn's own."
-            )
-    return texts
+    try:
+        return list(iterate_texts(X))
+    except CinesentError as error:
+        is_number = getattr(getattr(X, "dtype", None), "kind", "O") in "iufc"
+        hint = " For numbers, use an estimator of scikit-learn itself." if is_number else ""
+        raise InputError(f"X: {error}{hint}") from error
 
 
 def _encode_labels(y: object, num_texts: int) -> tuple[NDArray[Any], NDArray[np.int8]]:
@@ -229,7 +239,8 @@ def _encode_labels(y: object, num_texts: int) -> tuple[NDArray[Any], NDArray[np.
     labels = column_or_1d(y, warn=True)
     if len(labels) != num_texts:
         raise InputError(
-            f"X has {num_texts} texts and y {len(labels)} labels; expected one label for each text."
+            f"X has {num_texts} texts and y has {len(labels)} labels; expected one label for each "
+            "text."
         )
     check_classification_targets(labels)
     classes, encoded = np.unique(labels, return_inverse=True)
@@ -249,9 +260,3 @@ def _read_folder(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-
-
-def _remove_folder(folder: Path, owner: int) -> None:
-    """Remove the folder, unless this is a fork of the process whose it is."""
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)

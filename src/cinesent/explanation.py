@@ -1,8 +1,9 @@
-"""Why a review got its probability: what each token added to the logit."""
+"""Why a review got its probability: what each token contributed to the logit."""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,17 +13,31 @@ from numpy.typing import NDArray
 _BAR = 20  # characters of the longest bar
 
 
+def heaviest(
+    tokens: Sequence[str], contributions: NDArray[np.float32], count: int
+) -> list[tuple[str, float]]:
+    """Return the `count` tokens with the largest contributions, of either sign, largest first.
+
+    Args:
+        tokens: of a review, n.
+        contributions: of the tokens, (n,). Of equal ones the first counts as larger.
+        count: 0 or more.
+    """
+    order = np.argsort(-np.abs(contributions), kind="stable")[:count]
+    return [(tokens[index], float(contributions[index])) for index in order]
+
+
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """A prediction as a sum: contributions and bias make the logit, exactly.
+    """A prediction as a sum: contributions and bias add up to the logit.
 
-    Print it for the tokens that weighed most; in a notebook it shows the review, coloured.
+    Print it to see the tokens that contributed most; in a notebook it shows the coloured review.
 
     Attributes:
-        tokens: of the review, as the model read them; what was cut off is not among them.
-        contributions: float32 (len(tokens),): what each token added to the logit, positive towards
-            "positive". A word is read in its context: "not" changes what "good" adds.
-        bias: what the logit is without any token of the review.
+        tokens: of the review, as the model read them, without those that were cut off.
+        contributions: float32 (len(tokens),): what each token added to the logit; above 0 it
+            speaks for "positive". A word is read in its context: "not" changes what "good" adds.
+        bias: the part of the logit that belongs to no token.
         logit: ``contributions.sum() + bias``, temperature included.
         probability: of positive, ``1 / (1 + exp(-logit))``.
         label: "negative", "positive" or "uncertain".
@@ -38,12 +53,11 @@ class Explanation:
     truncated: bool = False
 
     def top(self, count: int = 10) -> list[tuple[str, float]]:
-        """Return the `count` tokens that weighed most, the heaviest first, either sign."""
-        order = np.argsort(-np.abs(self.contributions), kind="stable")[:count]
-        return [(self.tokens[index], float(self.contributions[index])) for index in order]
+        """Return the `count` tokens with the largest contributions, of either sign."""
+        return heaviest(self.tokens, self.contributions, count)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return the explanation as JSON can hold it."""
         return {
             "label": self.label,
             "probability": self.probability,
@@ -55,18 +69,18 @@ class Explanation:
         }
 
     def __str__(self) -> str:
-        """Show the heaviest tokens with bars, as plain text."""
+        """Show the tokens with the largest contributions as bars, in plain text."""
         lines = [f"{self.label}, probability of positive {self.probability:.3f}"]
-        heaviest = self.top()
-        width = max((len(token) for token, _ in heaviest), default=0)
-        largest = max((abs(value) for _, value in heaviest), default=0.0) or 1.0
-        for token, value in heaviest:
+        tokens = self.top()
+        width = max((len(token) for token, _ in tokens), default=0)
+        largest = max((abs(value) for _, value in tokens), default=0.0) or 1.0
+        for token, value in tokens:
             bar = ("+" if value > 0 else "-") * round(_BAR * abs(value) / largest)
             lines.append(f"  {token:<{width}}  {value:+.3f}  {bar}".rstrip())
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        """Show the review with each token on a green (positive) or red (negative) ground."""
+        """Show the review with a green (positive) or red (negative) background per token."""
         largest = float(np.abs(self.contributions).max(initial=0.0)) or 1.0
         spans = []
         for token, value in zip(self.tokens, self.contributions.tolist(), strict=True):

@@ -34,8 +34,12 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     held before.
 
     Raises:
-        OSError: it cannot be written; nothing is left behind.
+        OSError: it cannot be written, or is a device, pipe or folder; nothing is left behind.
     """
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        status = os.lstat(path)
+        if not stat.S_ISLNK(status.st_mode):
+            _check_regular(status, path)  # a superuser could replace even /dev/null
     temporary = temporary_sibling(path)
     try:
         with create_exclusive(temporary) as file:

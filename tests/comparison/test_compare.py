@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from recording import Recorder
 
 from cinesent.comparison.compare import COMPARABLE, check_models, compare
 from cinesent.data import Dataset
@@ -14,14 +15,14 @@ from cinesent.data.split import split_reviews
 from cinesent.errors import ConfigError, DataError
 from cinesent.models.linear import BASELINES
 from cinesent.recipes import preset_names
-from cinesent.training.run import train
+from cinesent.training.train import train
 
 pytestmark = pytest.mark.train
 
 
 @pytest.fixture(scope="module")
-def said():
-    return []
+def recorder():
+    return Recorder()
 
 
 #: One batch shape, so that it trains in seconds.
@@ -36,13 +37,13 @@ TINY = {
 
 
 @pytest.fixture(scope="module")
-def comparison(small_dataset, said):
+def comparison(small_dataset, recorder):
     return compare(
         small_dataset,
         ["majority", "bow-lr", "multi-hot-dense", "classic"],
         settings=TINY,
         test=True,
-        say=said.append,
+        reporter=recorder,
     )
 
 
@@ -98,10 +99,10 @@ def test_p_values_are_against_the_first_row(comparison):
     assert worst.p_value < 0.05
 
 
-def test_progress_names_each_model(comparison, said):
-    assert "[1/4] majority: learning from 960 reviews" in said
-    assert sum(line.startswith("  epoch ") for line in said) >= 1
-    assert sum(": accuracy 0." in line for line in said) == 4
+def test_progress_names_each_model(comparison, recorder):
+    assert "[1/4] majority: training on 960 reviews" in recorder.messages
+    assert sum(": accuracy 0." in line for line in recorder.messages) == 4
+    assert all(task.closed == 1 for task in recorder.tasks)
 
 
 def test_to_dict_is_json(comparison):
@@ -118,26 +119,30 @@ def test_without_test_there_are_no_test_numbers(small_dataset):
 
 
 def test_trained_models_stand_beside_the_others(small_dataset, tiny_run, tmp_path):
-    said: list[str] = []
+    recorder = Recorder()
     folder = str(tiny_run.bundle)
     found = compare(
         small_dataset,
         ["majority", folder],
         settings={"validation": 0.2},
         test=True,
-        say=said.append,
+        reporter=recorder,
     )
     row = next(row for row in found.rows if row.name == folder)
     assert row.validation.accuracy == pytest.approx(tiny_run.validation["accuracy"])
     assert row.seconds == pytest.approx(tiny_run.seconds, abs=0.1)
     assert row.test.num_reviews == 100
-    assert not any(line.startswith("note:") for line in said)
-    compare(small_dataset, [folder], seed=1, settings={"validation": 0.2}, say=said.append)
-    assert any("was trained with seed 0, so it has learnt from some" in line for line in said)
+    assert recorder.warnings == []
+    compare(small_dataset, [folder], seed=1, settings={"validation": 0.2}, reporter=recorder)
+    (warning,) = recorder.warnings
+    assert "was trained with seed 0, not 1, so it was trained on some" in warning
+    other = small_dataset.test
+    compare(other, [folder], settings={"validation": 0.2}, reporter=recorder)
+    assert "was trained on other reviews" in recorder.warnings[-1]
 
 
 def test_names(tmp_path):
-    with pytest.raises(ConfigError, match="nor a folder of that name with one"):
+    with pytest.raises(ConfigError, match="no folder of that name that holds one"):
         check_models([str(tmp_path)])
     assert (*BASELINES, *preset_names()) == COMPARABLE
     assert set(COMPARABLE) - set(check_models(None)) == {
@@ -154,13 +159,36 @@ def test_names(tmp_path):
         check_models([])
 
 
-def test_wrong_usage_comes_before_any_training(small_dataset, said):
-    said.clear()
+def test_wrong_usage_comes_before_any_training(small_dataset, recorder):
+    recorder = Recorder()
     with pytest.raises(ConfigError, match="units are for presets, and only baselines"):
-        compare(small_dataset, ["majority"], settings={"units": 8}, say=said.append)
+        compare(small_dataset, ["majority"], settings={"units": 8}, reporter=recorder)
     with pytest.raises(ConfigError, match="there is no setting 'unit'"):
-        compare(small_dataset, ["majority", "default"], settings={"unit": 8}, say=said.append)
+        compare(small_dataset, ["majority", "default"], settings={"unit": 8}, reporter=recorder)
     no_test = Dataset("mine", small_dataset.train)
     with pytest.raises(DataError, match="mine has no test reviews"):
-        compare(no_test, ["majority"], test=True, say=said.append)
-    assert said == []
+        compare(no_test, ["majority"], test=True, reporter=recorder)
+    assert recorder.messages == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seed": "0"}, "seed is of type str; expected a whole number"),
+        ({"seed": True}, "seed is of type bool"),
+        ({"seed": -1}, "expected 0 to"),
+        ({"seed": 10**5000}, "expected 0 to"),
+        ({"test": "no"}, "test is of type str; expected True or False"),
+        ({"settings": "epochs=1"}, "settings is of type str"),
+        ({"settings": {5: 1}}, "there is no setting|are for presets"),
+        ({"models": 5}, "models is of type int"),
+        ({"models": [5]}, "expected a path"),
+        ({"models": ["a\0b"]}, "NUL"),
+        ({"reporter": print}, "reporter is of type"),
+        ({"backend": "jax"}, "backend is for presets"),
+        ({"text_column": "body"}, "text_column: for files only"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_any_training(small_dataset, arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        compare(small_dataset, **{"models": ["majority"], **arguments})

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import sys
 
 import pytest
+from commands import run_here
 from imdb_archives import write_folder
-
-from cinesent import cli
 
 
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Run the command line in this process; return exit status, stdout and stderr."""
-
-    def _run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cinesent", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "100")
-        cli.console.stdout.cache_clear()
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = stop.code or 0
-        else:
-            status = 0
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return _run
+    return functools.partial(run_here, monkeypatch, capsys, columns=100)
 
 
 @pytest.fixture
 def table(tmp_path):
     path = tmp_path / "mine.csv"
-    path.write_text("text,label\ngood film,pos\nbad film,neg\nbad film,neg\n")
+    rows = ["good film,pos", "great film,pos", "bad film,neg", "bad film,neg", "dull film,neg"]
+    path.write_text("text,label\n" + "".join(f"{row}\n" for row in rows))
     return path
 
 
@@ -42,7 +28,7 @@ def test_check_of_a_good_file(run, table):
     status, out, err = run("data", "check", table)
     assert status == 0
     assert "mine.csv" in out
-    assert "labels: 'neg' -> negative (2), 'pos' -> positive (1)" in err
+    assert "labels: 'neg' -> negative (3), 'pos' -> positive (2)" in err
     assert "1 texts are repeats" not in err
     assert "1 text is a repeat" in err
     assert err.splitlines()[-1] == f"ok: {table} can be trained on."
@@ -58,11 +44,76 @@ def test_check_of_a_bad_file(run, table):
     assert "Traceback" not in err
 
 
-def test_check_of_one_class_warns(run, table):
-    table.write_text("text,label\ngood film,pos\n")
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["good film,pos", "great film,pos"], "no review is negative"),
+        (["good film,pos", "bad film,neg"], "at least 2 are needed"),
+        (["a film,pos", "a film,neg", "b film,pos", "b film,neg"], "labelled both ways"),
+    ],
+)
+def test_what_cannot_be_trained_on_is_an_error(run, table, rows, message):
+    table.write_text("text,label\n" + "".join(f"{row}\n" for row in rows))
+    status, out, err = run("data", "check", table)
+    assert status == 1
+    assert "mine.csv" in out
+    assert message in err
+    assert err.splitlines()[-1] == f"error: {table} cannot be trained on."
+    assert "ok: " not in err
+    status, out, err = run("data", "check", table, "--json", "--quiet")
+    assert status == 1
+    found = json.loads(out)
+    assert (found["ok"], found["source"]) == (False, str(table))
+    assert any(message in problem for problem in found["problems"])
+    assert all(line.startswith(("error: ", "warning: ")) for line in err.splitlines())
+
+
+def test_check_takes_data_as_every_command(run, table):
+    status, _, err = run("data", "check", "--data", table, "--quiet")
+    assert (status, err) == (0, "")
+    status, _, err = run("data", "check", table, "--data", table)
+    assert status == 2
+    assert "given twice" in err
+
+
+def test_the_flags_of_a_table(run, table):
+    rows = ["+;good film", "+;great film", "0;so so", "-;bad film", "-;dull film"]
+    table.write_bytes("\n".join(rows).replace("dull", "fad\u00e9").encode("cp1252"))
+    status, out, err = run(
+        *("data", "describe", "--data", table, "--json", "--quiet", "--no-header"),
+        *("--format", "csv", "--delimiter", ";", "--encoding", "cp1252"),
+        *("--label-column", "1", "--text-column", "2"),
+    )
+    assert status == 1
+    assert "'+'" in err
+    table.write_bytes(table.read_bytes().replace(b"+", b"9").replace(b"-;", b"1;"))
+    status, out, err = run(
+        *("data", "describe", "--data", table, "--json", "--no-header"),
+        *("--format", "csv", "--delimiter", ";", "--encoding", "cp1252"),
+        *(
+            "--label-column",
+            "1",
+            "--text-column",
+            "2",
+            "--negative-to",
+            "0",
+            "--positive-from",
+            "9",
+        ),
+    )
+    assert status == 0, err
+    counts = json.loads(out)["splits"][0]["labels"]
+    assert counts == {"negative": 1, "positive": 2, "unlabelled": 0}
+
+
+def test_rows_of_other_labels_are_left_out_on_demand(run, table):
+    with table.open("a") as file:
+        file.write("so so,neutral\n")
     status, _, err = run("data", "check", table)
-    assert status == 0
-    assert "note: all reviews are positive" in err
+    assert status == 1
+    assert "--skip-other-labels" in err
+    status, _, err = run("data", "check", table, "--skip-other-labels")
+    assert status == 0, err
 
 
 def test_check_without_a_path_takes_what_is_here(run, small_archive, monkeypatch):
@@ -73,14 +124,14 @@ def test_check_without_a_path_takes_what_is_here(run, small_archive, monkeypatch
 
 
 def test_check_with_a_threshold(run, table):
-    table.write_text("body,stars\ngood film,9\nbad film,2\n")
+    table.write_text("body,stars\ngood film,9\ngreat film,9\nbad film,2\ndull film,1\n")
     options = ("--text-column", "body", "--label-column", "stars")
     status, _, err = run("data", "check", table, *options)
     assert status == 1
     assert "--positive-from 6" in err
     status, _, err = run("data", "check", table, *options, "--positive-from", "6")
     assert status == 0
-    assert "'9' -> positive (1)" in err
+    assert "'9' -> positive (2)" in err
 
 
 def test_wrong_usage_is_status_2(run, table):

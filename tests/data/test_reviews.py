@@ -57,3 +57,32 @@ def test_fingerprint_tells_texts_labels_and_order_apart():
     }
     assert len(prints) == 5
     assert _table().fingerprint() == _table(name="other").fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "message"),
+    [
+        (5, [1], "texts is of type int"),
+        ("a", [1], "texts is of type str"),
+        ({"a": 1}, [1], "texts is of type dict"),
+        ([None], [1], "texts holds an object of type NoneType in row 0"),
+        (["a", b"b"], [1, 0], "texts holds an object of type bytes in row 1"),
+        (["a"], 1, "labels has shape"),
+        (["a"], [1.5], "expected \\(n,\\) whole numbers"),
+        (["a"], ["positive"], "expected \\(n,\\) whole numbers"),
+        (["a"], [[1]], "labels has shape"),
+        (["a", "b"], [[1], [0, 1]], "labels is not a list|labels has shape"),
+        (["a"], [10**5], "expected small numbers"),
+        (["a"], [10**30], "expected \\(n,\\) whole numbers"),
+        (["a"], None, "labels has shape"),
+    ],
+)
+def test_columns_of_other_types_are_refused(texts, labels, message):
+    with pytest.raises(DataError, match=message):
+        Reviews(texts, labels)
+
+
+def test_lists_and_arrays_are_columns():
+    table = Reviews(np.array(["a", "b"]), [0, 1], ratings=[3, 9])
+    assert table.labels.dtype == table.ratings.dtype == np.int8
+    assert table.take([1]).ratings.tolist() == [9]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from recording import Recorder
 
 import cinesent
 from cinesent.bundle import load_bundle
 from cinesent.data import Dataset, Reviews
-from cinesent.errors import ConfigError, DataError
+from cinesent.errors import BundleError, ConfigError, DataError
 from cinesent.evaluation.evaluate import evaluate, length_slices
 from cinesent.evaluation.metrics import wilson_interval
 from cinesent.evaluation.report import write_report
@@ -31,8 +33,8 @@ def evaluation(classifier, small_dataset):
 
 
 @pytest.fixture
-def said():
-    return []
+def recorder():
+    return Recorder()
 
 
 def stars(texts, labels, ratings):
@@ -65,13 +67,14 @@ def test_the_test_reviews_come_first(evaluation, classifier, small_dataset):
 
 
 def test_own_data_without_test_reviews_scores_what_was_held_out(
-    classifier, small_dataset, tiny_run, said
+    classifier, small_dataset, tiny_run, recorder
 ):
     own = Dataset("mine", small_dataset.train)
-    found = evaluate(classifier, own, say=said.append)
+    found = evaluate(classifier, own, reporter=recorder)
     assert found.split == "validation"
     assert found.metrics.accuracy == tiny_run.validation["accuracy"]
-    assert said[0].startswith("note: default was trained on mine, which has no test reviews")
+    (warning,) = recorder.warnings
+    assert warning.startswith("default was trained on mine, which has no test reviews")
 
 
 def test_a_bare_table_of_reviews_is_known_too(classifier, small_dataset):
@@ -84,18 +87,17 @@ def test_a_bare_table_of_reviews_is_known_too(classifier, small_dataset):
     assert evaluate(classifier, other).split == "train"
 
 
-def test_training_reviews_only_with_a_warning(classifier, small_dataset, said):
-    _, reviews = choose_reviews(small_dataset, classifier.bundle, "train", said.append)
+def test_training_reviews_only_with_a_warning(classifier, small_dataset, recorder):
+    _, reviews = choose_reviews(small_dataset, classifier.bundle, "train", recorder)
     assert len(reviews) == len(small_dataset.train)
-    assert said == [
-        "warning: default was trained on these reviews; the score says nothing about new ones"
-    ]
+    (warning,) = recorder.warnings
+    assert warning.startswith("default was trained on these reviews")
 
 
-def test_other_data_without_test_reviews_is_scored_whole(classifier, small_dataset, said):
+def test_other_data_without_test_reviews_is_scored_whole(classifier, small_dataset, recorder):
     other = Dataset("other", small_dataset.test)
-    split, reviews = choose_reviews(other, classifier.bundle, None, said.append)
-    assert (split, len(reviews), said) == ("train", 100, [])
+    split, reviews = choose_reviews(other, classifier.bundle, None, recorder)
+    assert (split, len(reviews), recorder.warnings) == ("train", 100, [])
 
 
 def test_validation_of_other_data_is_refused(classifier, small_dataset):
@@ -180,9 +182,9 @@ def test_to_dict_is_json_without_single_reviews(evaluation):
     assert not {"labels", "probabilities", "ids"} & set(payload)
 
 
-def test_report(classifier, small_dataset, tmp_path, said):
+def test_report(classifier, small_dataset, tmp_path, recorder):
     folder = tmp_path / "new" / "report"
-    found = evaluate(classifier, small_dataset, report=folder, say=said.append)
+    found = evaluate(classifier, small_dataset, report=folder, reporter=recorder)
     assert {path.name for path in folder.iterdir()} == {
         "index.html",
         "metrics.json",
@@ -191,7 +193,7 @@ def test_report(classifier, small_dataset, tmp_path, said):
         "roc.png",
         "reliability.png",
     }
-    assert said[-1] == f"wrote {folder / 'index.html'}"
+    assert recorder.messages[-1] == f"wrote {folder / 'index.html'}"
     with (folder / "predictions.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["id", "label", "probability"]
@@ -204,7 +206,7 @@ def test_report(classifier, small_dataset, tmp_path, said):
     assert metrics["metrics"] == found.metrics.to_dict()
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert 'src="roc.png"' in page
-    assert f"{100 * found.metrics.accuracy:.2f} %" in page
+    assert f"{found.metrics.accuracy:.2%} (95% CI: " in page
     snippet = small_dataset.test.texts[0][:40]
     assert not any(snippet.encode() in path.read_bytes() for path in folder.iterdir())
 
@@ -217,11 +219,54 @@ def test_report_of_one_class_and_a_strange_name(classifier, tmp_path):
     assert "<script>" not in page.read_text(encoding="utf-8")
 
 
-def test_report_where_a_file_is_costs_no_scoring(classifier, small_dataset, tmp_path, said):
+def test_report_where_a_file_is_costs_no_scoring(classifier, small_dataset, tmp_path, recorder):
     (tmp_path / "report").write_text("mine")
     with pytest.raises(DataError, match="is a file; a report needs a folder"):
-        evaluate(classifier, small_dataset, report=tmp_path / "report", say=said.append)
-    assert said == []
+        evaluate(classifier, small_dataset, report=tmp_path / "report", reporter=recorder)
+    assert recorder.messages == []
+
+
+def test_progress_is_reported(classifier, small_dataset, recorder, monkeypatch):
+    monkeypatch.setattr("cinesent.evaluation.evaluate._CHUNK", 60)
+    evaluate(classifier, small_dataset, reporter=recorder)
+    assert recorder.messages == ["scoring 100 reviews: small, test"]
+    (task,) = recorder.tasks
+    assert (task.total, task.unit, task.updates, task.closed) == (100, "reviews", [60, 100], 1)
+
+
+def test_keywords_for_files_are_not_ignored(classifier, small_dataset):
+    for data in (small_dataset, small_dataset.test):
+        with pytest.raises(ConfigError, match="text_column, header: for files only"):
+            evaluate(classifier, data, text_column="body", header=True)
+
+
+def test_a_model_validated_on_separate_reviews_has_no_validation_split(
+    classifier, small_dataset, recorder
+):
+    bundle = replace(
+        classifier.bundle,
+        manifest={
+            **classifier.bundle.manifest,
+            "validation": {"name": "own", "sha256": "0" * 64},
+        },
+    )
+    own = Dataset("mine", small_dataset.train)
+    with pytest.raises(BundleError, match="does not state how the training reviews were split"):
+        choose_reviews(own, bundle, "validation")
+    assert choose_reviews(own, bundle, None, recorder)[0] == "train"
+    assert len(recorder.warnings) == 1
+
+
+@pytest.mark.parametrize("report", ["", "a\0b", "n" * 300, 5])
+def test_a_report_needs_a_path(classifier, small_dataset, report):
+    with pytest.raises(ConfigError, match="path"):
+        evaluate(classifier, small_dataset, report=report)
+
+
+@pytest.mark.parametrize("split", [5, ["test"], "", b"test", np.array(["test", "train"])])
+def test_a_split_is_a_name(classifier, small_dataset, split):
+    with pytest.raises(ConfigError, match="there is no split|expected the name of a split"):
+        evaluate(classifier, small_dataset, split=split)
 
 
 def test_the_public_name(tiny_run, small_dataset):

@@ -118,7 +118,7 @@ def test_half_precision_probabilities_and_boolean_labels():
     [
         ([], [], r"labels has shape \(0,\)"),
         ([0, 1], [0.5], r"probabilities have shape \(1,\) and the labels \(2,\)"),
-        ([0, 1], [[0.5, 0.5], [0.1, 0.9]], "Give column 1"),
+        ([0, 1], [[0.5, 0.5], [0.1, 0.9]], "Pass column 1"),
         ([0, 1], [0.5, math.nan], "row 1 is nan"),
         ([0, 1], [math.inf, 0.5], "row 0 is inf"),
         ([0, 1], [0.5, 1.01], "row 1 is 1.01"),
@@ -178,5 +178,5 @@ def test_wilson_interval():
         assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-12)
         assert 0 <= low <= successes / n <= high <= 1
     for successes, n in ((0, 0), (3, 2), (-1, 2)):
-        with pytest.raises(DataError, match="is no share"):
+        with pytest.raises(DataError, match="is not a share"):
             wilson_interval(successes, n)

@@ -43,7 +43,7 @@ def test_history_shows_both_curves_and_the_best_epoch():
     assert lines["validation"] == [0.5, 0.3, 0.4]
     # Best by validation loss, in both panels, though the third is more accurate.
     assert _legend(loss) == ["training", "validation", "best epoch 2: 0.3000"]
-    assert _legend(accuracy) == ["training", "validation", "best epoch 2: 85.00 %"]
+    assert _legend(accuracy) == ["training", "validation", "best epoch 2: 85.00%"]
 
 
 def test_history_as_a_csv_holds_it_is_the_same_picture():
@@ -64,7 +64,7 @@ def test_history_with_gaps():
 
 
 def test_history_refuses():
-    with pytest.raises(DataError, match="holds no epoch"):
+    with pytest.raises(DataError, match="has no epochs"):
         plot_history([])
     with pytest.raises(DataError, match="history's loss is not a number"):
         plot_history([{"epoch": 1, "loss": "low"}])
@@ -74,12 +74,12 @@ def test_confusion_matrix_holds_counts_and_shares():
     axes = plot_confusion_matrix(binary_metrics(LABELS, PROBABILITIES)).axes[0]
     assert _texts(axes)[::2] == ["2", "2", "1", "3"]
     assert _texts(axes)[1::2] == [
-        "50.0 % of negative",
-        "50.0 % of negative",
-        "25.0 % of positive",
-        "75.0 % of positive",
+        "50.0% of negative",
+        "50.0% of negative",
+        "25.0% of positive",
+        "75.0% of positive",
     ]
-    assert axes.get_title(loc="left") == "62.5 % of 8 reviews right"
+    assert axes.get_title(loc="left") == "62.5% of 8 reviews correct"
     save_figure_bytes(plot_confusion_matrix(binary_metrics([0], [0.1])))
 
 
@@ -95,7 +95,7 @@ def test_roc_holds_the_curve_the_area_and_the_threshold():
 
 def test_reliability_counts_every_review():
     upper, lower = plot_reliability(LABELS, PROBABILITIES).axes
-    assert upper.get_title(loc="left") == "Reliability: calibration error 27.5 %"
+    assert upper.get_title(loc="left") == "Reliability: calibration error 27.5%"
     counted = [sum(bar.get_height() for bar in group) for group in lower.containers]
     assert counted == [4, 4]
     with pytest.raises(DataError, match="row 0 is nan"):

@@ -37,14 +37,14 @@ def test_all_words_compete_when_it_is_measured(scene) -> None:
     np.testing.assert_allclose(found, by_hand(layer, vectors, wanted), rtol=1e-5)
 
 
-def test_words_drawn_by_chance_stand_for_all(scene) -> None:
+def test_sampled_words_estimate_the_whole_softmax(scene) -> None:
     layer, vectors, wanted = scene
-    drawn = np.asarray(layer._draw())
-    shares = np.bincount(drawn, minlength=8) / len(drawn)
+    sampled = np.asarray(layer._sample())
+    shares = np.bincount(sampled, minlength=8) / len(sampled)
     np.testing.assert_allclose(shares, layer._shares, atol=0.02)
     assert shares[0] == 0.0
     estimates = [np.asarray(layer(vectors, wanted, training=True)) for _ in range(20)]
-    # The right word's bias begins at its frequency's logarithm, as that of the drawn ones.
+    # The biases of all words start at the log frequencies.
     np.testing.assert_allclose(np.mean(estimates, 0), by_hand(layer, vectors, wanted), atol=0.1)
 
 

@@ -148,7 +148,7 @@ def test_majority_says_the_same_of_all():
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_not_fitted(name):
-    with pytest.raises(TrainingError, match="call fit first"):
+    with pytest.raises(TrainingError, match="Call fit first"):
         BASELINES[name](0).decision_function(TOKENS)
 
 

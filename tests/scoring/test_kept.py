@@ -142,6 +142,8 @@ EXACT = 2**53
         ([2**63, 1], "string", 0),
         ([2**70, 2**71], "string", 0),
         ([2**70, 0.5], "string", 0),
+        ([10**400, 0.5], "string", 0),
+        ([-(10**4000)], "string", 0),
         ([True, 1], "string", 0),
         ([True, None], "bool", 0),
         ([None, None], "string", 0),

@@ -12,7 +12,8 @@ from scored_files import Recorder, read_csv, write_csv
 
 import cinesent
 from cinesent.errors import ConfigError, DataError, ScoringError
-from cinesent.scoring.part import Part, part_names
+from cinesent.scoring.hidden_files import part_names
+from cinesent.scoring.part import Part
 from cinesent.tables import rows
 
 #: The hidden files that writing out.csv uses.
@@ -272,7 +273,7 @@ def test_a_damaged_journal_is_an_error_with_a_cure(classifier, unfinished):
             continue
         assert "Start over with overwrite=True" in str(found), bad
     unfinished.write_bytes(content.replace(b'"num_rows": 20', b'"num_rows": -3'))
-    with pytest.raises(ScoringError, match="is damaged .*checksum.*overwrite=True"):
+    with pytest.raises(ScoringError, match="cannot be used: its checksum .*overwrite=True"):
         cinesent.score_file("in.csv", "out.csv", classifier, resume=True)
     assert unfinished.with_name(".out.csv.part").read_bytes() == part
     cinesent.score_file("in.csv", "out.csv", classifier, overwrite=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import random
 import resource
@@ -176,7 +175,7 @@ def wait_for_rows(process: subprocess.Popen, target: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
-        if journal.exists() and json.loads(journal.read_text())["state"]["num_rows"]:
+        if journal.exists and journal.read()[1].num_rows:
             return
         time.sleep(0.05)
     raise TimeoutError("no rows were committed")
@@ -304,7 +303,7 @@ def test_an_error_keeps_the_rows_before_it(classifier, unfinished):
         (lambda: {"tokens": True}, "tokens was False, is True"),
         (lambda: {"encoding": "cp1252"}, "encoding was None, is cp1252"),
         (lambda: {"model": write_bundle(Path("other"), seed=1)}, "model was"),
-        (lambda: Path(".out.csv.part.json").write_text("{"), "is damaged"),
+        (lambda: Path(".out.csv.part.json").write_text("{"), "cannot be used: Expecting"),
         (lambda: Path(".out.csv.part").write_text("text"), "has 4 bytes, and its journal counts"),
     ],
 )

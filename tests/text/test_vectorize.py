@@ -37,7 +37,7 @@ def test_report_of_what_was_cut():
     rows = [[1] * 250, [1] * 225, [1] * 207, *[[1] * 10] * 17]
     padded = pad_sequences(rows, length=200)
     assert padded.num_tokens_cut == 82
-    assert str(padded) == "3 of 20 reviews were cut to 200 tokens (12 % of their tokens)"
+    assert str(padded) == "3 of 20 reviews were cut to 200 tokens (12% of their tokens)"
 
 
 @given(ROWS, st.none() | st.integers(1, 10), SIDES, SIDES)

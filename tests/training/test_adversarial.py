@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,13 @@ import pytest
 import cinesent
 from cinesent.models.lstm import build_model, get_weights
 from cinesent.recipes import ModelConfig, Recipe
-from cinesent.training.adversarial import adversarial_step
-from cinesent.training.adversarial.parts import move
-from cinesent.training.batches import Examples
-from cinesent.training.loop import fit
-from cinesent.training.objective import ReviewObjective, predict_rows
+from cinesent.training.engine.adversarial.dispatch import adversarial_step
+from cinesent.training.engine.adversarial.parts import perturb
+from cinesent.training.engine.batches import Examples
+from cinesent.training.engine.checkpoint import Checkpoint
+from cinesent.training.engine.loop import fit
+from cinesent.training.engine.review_objective import ReviewObjective, predict_rows
+from cinesent.training.engine.run import Run
 
 pytestmark = pytest.mark.train
 
@@ -25,7 +28,7 @@ SMALL = {"vocabulary_size": 40, "embedding_dim": 6, "units": 4, "pooling": "max+
 
 @pytest.fixture(scope="module")
 def examples() -> Examples:
-    """Reviews of noise, in which one of two words says what they are."""
+    """Reviews of random words, in which one of two words decides the label."""
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 200)
     rows = [rng.integers(4, 40, 8).astype(np.int32) for _ in labels]
@@ -44,7 +47,9 @@ def recipe(**settings) -> Recipe:
 def trained(examples: Examples, **settings):
     chosen = recipe(**settings)
     model = build_model(chosen.model, seed=1)
-    fit(model, ReviewObjective(chosen, examples, examples), seed=1)
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run(1, Checkpoint(Path(folder)))
+        fit(model, ReviewObjective(chosen, examples, examples), run)
     return model
 
 
@@ -57,7 +62,7 @@ def test_it_learns_and_the_same_seed_gives_the_same_weights(examples) -> None:
         np.testing.assert_array_equal(value, get_weights(second)[name], err_msg=name)
 
 
-def test_word_vectors_move_by_the_length_and_against_the_network(examples) -> None:
+def test_word_vectors_move_by_the_length_along_the_gradient(examples) -> None:
     model, length = trained(examples), 0.5
     step = adversarial_step(model, length)
     ids, targets = np.stack(examples.rows[:20]), examples.targets[:20, None]
@@ -65,10 +70,10 @@ def test_word_vectors_move_by_the_length_and_against_the_network(examples) -> No
     *vectors, read = step.lookup(ids)
 
     def loss_at(moved) -> float:
-        return float(step._learn(moved, read, targets, weights, [])[0])
+        return float(step._gradients(moved, read, targets, weights, [])[0])
 
-    _, _, _, uphill = step._learn(vectors, read, targets, weights, [])
-    moved = move(vectors, uphill, length)
+    _, _, _, gradients = step._gradients(vectors, read, targets, weights, [])
+    moved = perturb(vectors, gradients, length)
     steps = np.stack([np.asarray(a - b) for a, b in zip(moved, vectors, strict=True)], axis=1)
     np.testing.assert_allclose(np.linalg.norm(steps.reshape(20, -1), axis=1), length, rtol=1e-3)
     rng = np.random.default_rng(0)
@@ -81,7 +86,7 @@ def test_word_vectors_move_by_the_length_and_against_the_network(examples) -> No
 
 
 @pytest.mark.parametrize("bidirectional", [True, False])
-def test_without_a_step_it_is_two_plain_steps_at_once(examples, bidirectional) -> None:
+def test_without_a_perturbation_it_is_two_plain_steps_at_once(examples, bidirectional) -> None:
     import keras
 
     config = ModelConfig(**SMALL, bidirectional=bidirectional)
@@ -105,12 +110,13 @@ def test_without_a_step_it_is_two_plain_steps_at_once(examples, bidirectional) -
 
 PROGRAM = """
 import sys
+import tempfile
 import numpy as np
 from cinesent.models.backend import import_keras
 keras = import_keras(sys.argv[1])
 from cinesent.recipes import ModelConfig
 from cinesent.models.lstm import build_model, get_weights, set_weights
-from cinesent.training.adversarial import adversarial_step
+from cinesent.training.engine.adversarial.dispatch import adversarial_step
 config = ModelConfig(vocabulary_size=40, embedding_dim=6, units=4, pooling="max+mean")
 model, rng = build_model(config), np.random.default_rng(0)
 shapes = config.weight_shapes().items()
@@ -146,7 +152,7 @@ def test_every_backend_takes_the_same_steps(backend: str, tmp_path: Path) -> Non
 @pytest.mark.backends
 @pytest.mark.parametrize("backend", [n for n in ("jax", "torch") if importlib.util.find_spec(n)])
 def test_every_backend_trains_the_whole_recipe(backend: str, tmp_path: Path) -> None:
-    """Language model, adversary, n-grams; in a process of its own, as a user would."""
+    """Language model, adversarial training, n-grams; in a process of its own, as users do."""
     small = {
         "units": 4,
         "embedding_dim": 8,

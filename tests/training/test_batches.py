@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cinesent.recipes import Recipe
-from cinesent.training.batches import (
+from cinesent.training.engine.batches import (
     Examples,
     bucket_widths,
     cut_middle,
@@ -61,7 +61,7 @@ def test_a_fixed_batch_size_pads_all_to_one_length() -> None:
     assert {(rows, width) for _, rows, width in plan} == {(4, 300)}
 
 
-def test_empty_rows_weigh_nothing_and_the_others_share_their_weight() -> None:
+def test_empty_rows_have_no_weight_and_the_others_share_it() -> None:
     examples = Examples([np.array([5, 6]), np.array([7])], np.array([1.0, 0.0], dtype=np.float32))
     batch = make_batch(examples, np.array([1, 0]), num_rows=4, width=3)
     assert batch.ids.tolist() == [[7, 0, 0], [5, 6, 0], [1, 0, 0], [1, 0, 0]]

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from training_reporters import ActsAtStep, Messages, power_cut
 from typer.testing import CliRunner
 
 import cinesent
@@ -22,10 +23,9 @@ from cinesent.cli import app
 from cinesent.data import Dataset, Reviews
 from cinesent.errors import BundleError, CinesentError, ConfigError, TrainingError
 from cinesent.recipes import Recipe
-from cinesent.training import loop
-from cinesent.training.loop import SilentReporter
-from cinesent.training.options import checkpoint_folder
-from cinesent.training.run import TrainingRun, train
+from cinesent.training.engine import loop
+from cinesent.training.target import checkpoint_folder
+from cinesent.training.train import TrainingRun, train
 
 pytestmark = pytest.mark.train
 
@@ -35,29 +35,11 @@ BACKENDS = [n for n in ("tensorflow", "jax", "torch") if importlib.util.find_spe
 QUICK = {"max_length": 48, "batch_tokens": 1500, "teacher": "none", "warmup_steps": 0}
 
 
-class Listener(SilentReporter):
-    """Remembers what is said; may crash at a step of the second epoch, as a machine does."""
-
-    def __init__(self, crash: bool = False) -> None:
-        self.lines: list[str] = []
-        self.crash, self.epoch = crash, 0
-
-    def say(self, message: str) -> None:
-        self.lines.append(message)
-
-    def epoch_started(self, epoch: int, epochs: int, step: int, steps: int) -> None:
-        self.epoch = epoch
-
-    def step_done(self, step: int, loss: float, accuracy: float, rate: float) -> None:
-        if self.crash and (self.epoch, step) == (2, 3):
-            raise RuntimeError("the power went")
-
-
 @pytest.fixture(scope="module")
 def flipped(small_dataset: Dataset) -> Dataset:
-    """The ends of 300 of the reviews, with every label turned around."""
+    """The ends of 300 of the reviews, with every label flipped."""
     reviews = small_dataset.train.take(range(300))
-    # Of like length, so that few graphs are built.
+    # Of similar length, so that few graphs are built.
     texts = [" ".join(text.split()[-25:]) for text in reviews.texts]
     return Dataset("flipped", Reviews(texts, 1 - reviews.labels, "flipped"))
 
@@ -67,25 +49,25 @@ def fine_tune(run: TrainingRun, data: Dataset, out: Path, **more: Any) -> Traini
     return train(data, settings=settings, initial=run.bundle, out=out, **more)
 
 
-def opinions(run: TrainingRun, data: Dataset) -> np.ndarray:
+def predictions(run: TrainingRun, data: Dataset) -> np.ndarray:
     return run.classifier().predict_proba(data.train.texts)[:, 1]
 
 
-def test_flipped_labels_turn_opinions_around(
+def test_flipped_labels_turn_predictions_around(
     tiny_run: TrainingRun, flipped: Dataset, tmp_path: Path
 ) -> None:
-    listener = Listener()
+    messages = Messages()
     settings = {"learning_rate": 0.02, "epochs": 20, "patience": 20}
     dropouts = dict.fromkeys(["embedding_dropout", "word_dropout", "head_dropout"], 0.0)
     run = fine_tune(
-        tiny_run, flipped, tmp_path / "m", settings={**settings, **dropouts}, reporter=listener
+        tiny_run, flipped, tmp_path / "m", settings={**settings, **dropouts}, reporter=messages
     )
-    before, after = opinions(tiny_run, flipped), opinions(run, flipped)
+    before, after = predictions(tiny_run, flipped), predictions(run, flipped)
     flipped_is_right = flipped.train.labels == 1
     assert ((before > 0.5) == flipped_is_right).mean() < 0.4
     assert ((after > 0.5) == flipped_is_right).mean() > 0.7
-    assert not any("PPMI" in line for line in listener.lines)
-    assert any("of the new reviews' tokens" in line for line in listener.lines)
+    assert not any("PPMI" in line for line in messages.lines)
+    assert any("of the training tokens" in line for line in messages.lines)
 
     parent, child = load_bundle(tiny_run.bundle), load_bundle(run.bundle, verify="full")
     assert child.tokenizer == parent.tokenizer
@@ -107,8 +89,10 @@ def test_a_learning_rate_of_nearly_nothing_changes_nearly_nothing(
     assert load_bundle(first.bundle).precision == precision
     second = fine_tune(first, flipped, tmp_path / "second", settings=still)
     atol = 1e-5 if precision == "float32" else 0.02
-    np.testing.assert_allclose(opinions(first, flipped), opinions(tiny_run, flipped), atol=atol)
-    np.testing.assert_allclose(opinions(second, flipped), opinions(first, flipped), atol=1e-4)
+    np.testing.assert_allclose(
+        predictions(first, flipped), predictions(tiny_run, flipped), atol=atol
+    )
+    np.testing.assert_allclose(predictions(second, flipped), predictions(first, flipped), atol=1e-4)
 
 
 def test_only_the_training_of_a_preset_counts(
@@ -128,20 +112,20 @@ def test_only_the_training_of_a_preset_counts(
 def test_the_teacher_can_read_unlabelled_reviews(
     tiny_run: TrainingRun, small_dataset: Dataset, tmp_path: Path
 ) -> None:
-    listener = Listener()
+    messages = Messages()
     data = dataclasses.replace(small_dataset, train=small_dataset.train.take(range(200)))
     settings = {"teacher": "ngrams", "epochs": 1}
-    fine_tune(tiny_run, data, tmp_path / "m", settings=settings, reporter=listener)
-    assert any("the n-gram teacher reads" in line for line in listener.lines)
-    assert any("100 unlabelled" in line for line in listener.lines)
+    fine_tune(tiny_run, data, tmp_path / "m", settings=settings, reporter=messages)
+    assert any("teacher n-grams" in line for line in messages.lines)
+    assert any("100 unlabelled" in line for line in messages.lines)
 
 
-def test_reviews_that_the_model_has_learnt_are_no_validation(
+def test_reviews_that_the_model_was_trained_on_are_no_validation(
     tiny_run: TrainingRun, small_dataset: Dataset, tmp_path: Path
 ) -> None:
     notes = {}
     for seed in (0, 1):
-        listener = Listener()
+        messages = Messages()
         settings = {"epochs": 1, "validation": 0.2, "learning_rate": 1e-8, "max_length": 16}
         fine_tune(
             tiny_run,
@@ -149,9 +133,9 @@ def test_reviews_that_the_model_has_learnt_are_no_validation(
             tmp_path / str(seed),
             settings=settings,
             seed=seed,
-            reporter=listener,
+            reporter=messages,
         )
-        notes[seed] = [line for line in listener.lines if "has learnt from some" in line]
+        notes[seed] = [line for line in messages.warnings if "was trained on some" in line]
     assert not notes[0], "the same seed holds the same reviews out"
     assert len(notes[1]) == 1
 
@@ -163,13 +147,13 @@ def test_a_crash_is_resumed_to_the_same_weights_and_from_the_same_model(
     whole = fine_tune(tiny_run, flipped, tmp_path / "whole")
     out = tmp_path / "crashed"
     with pytest.raises(RuntimeError, match="the power went"):
-        fine_tune(tiny_run, flipped, out, reporter=Listener(crash=True))
+        fine_tune(tiny_run, flipped, out, reporter=ActsAtStep(2, 3, power_cut))
     assert checkpoint_folder(out).exists()
 
     other = TrainingRun(**{**vars(tiny_run), "bundle": whole.bundle})
-    with pytest.raises(TrainingError, match=r"is another one: initial\.manifest_sha256 was"):
+    with pytest.raises(TrainingError, match=r"is a different one: initial\.manifest_sha256 was"):
         fine_tune(other, flipped, out, resume=True)
-    with pytest.raises(TrainingError, match=r"is another one: initial was .*, is None"):
+    with pytest.raises(TrainingError, match=r"is a different one: initial was .*, is None"):
         train(flipped, whole.recipe, out=out, resume=True)
 
     resumed = fine_tune(tiny_run, flipped, out, resume=True)
@@ -204,7 +188,7 @@ def damaged(folder: Path, copy: Path) -> Path:
     return copy
 
 
-def test_what_is_no_model_is_no_start(
+def test_what_is_not_a_model_is_no_start(
     tiny_run: TrainingRun, flipped: Dataset, tmp_path: Path
 ) -> None:
     wrong: list[tuple[Path, type[CinesentError], str]] = [
@@ -228,7 +212,7 @@ def command(*arguments: object) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def test_the_command_line_fine_tunes_with_a_recipe_of_ones_own(
+def test_the_command_line_fine_tunes_with_a_recipe_file(
     tiny_run: TrainingRun, flipped: Dataset, tmp_path: Path
 ) -> None:
     data = tmp_path / "flipped.jsonl"
@@ -248,9 +232,12 @@ def test_the_command_line_fine_tunes_with_a_recipe_of_ones_own(
 
     status, stdout, message = command(*arguments)
     assert status == 0, message
-    assert stdout.startswith(f"{out}\tvalidation accuracy")
+    assert stdout.startswith(f"{out}  validation accuracy")
     bundle = load_bundle(out)
-    assert (bundle.name, bundle.config.word_dropout) == ("mine", 0.2)
+    assert (bundle.name, bundle.config.word_dropout) == (
+        "default, fine-tuned on flipped.jsonl",
+        0.2,
+    )
     assert bundle.manifest["initial"]["name"] == tiny_run.recipe.name
     training = bundle.manifest["recipe"]["training"]
     assert training["learning_rate"] == pytest.approx(1e-3)
@@ -273,7 +260,7 @@ from cinesent.models.backend import import_keras
 
 import_keras(sys.argv[1])
 from cinesent.models.lstm import build_model, set_weights
-from cinesent.training.objective import predict_rows
+from cinesent.training.engine.review_objective import predict_rows
 
 bundle = load_bundle(sys.argv[2], verify="full")
 model = build_model(bundle.config)

@@ -45,13 +45,13 @@ def test_features_are_the_words_and_pairs_that_occur() -> None:
     assert words.max() == 1.0
 
 
-def test_without_collisions_they_say_what_they_say_in_the_ngram_baseline() -> None:
+def test_without_collisions_they_agree_with_the_ngram_baseline() -> None:
     rows, labels = reviews(300)
     others, _ = reviews(100, seed=1)
     baseline = NBLogisticRegression(ngram_range=(1, 2))
     baseline.fit([[str(word) for word in row] for row in rows], labels)
     whole = baseline.decision_function([[str(word) for word in row] for row in others])
-    # Its words alone, one a review, so that there are no pairs.
+    # Its words alone, one per review, so that there are no pairs.
     weights = {word: baseline.decision_function([[str(word)]])[0] for word in range(50)}
     bias = baseline.decision_function([[]])[0]
     words = [sum(weights[word] - bias for word in set(row.tolist())) + bias for row in others]
@@ -59,7 +59,7 @@ def test_without_collisions_they_say_what_they_say_in_the_ngram_baseline() -> No
     np.testing.assert_allclose(found, whole - words, atol=5e-3)
 
 
-def test_a_pair_says_what_its_words_do_not() -> None:
+def test_a_pair_has_the_meaning_that_its_words_lack() -> None:
     rows, labels = reviews(600)
     weights = fit_ngrams(rows, labels, CONFIG)
     good, bad, after_not = (
@@ -70,7 +70,7 @@ def test_a_pair_says_what_its_words_do_not() -> None:
     assert after_not == 0.0
 
 
-def test_the_combination_says_the_weighed_sum() -> None:
+def test_the_combined_network_has_the_weighted_sum() -> None:
     weights = {
         "head.kernel": np.array([[2.0], [4.0]], dtype=np.float32),
         "head.bias": np.array([1.0], dtype=np.float32),
@@ -99,7 +99,7 @@ def test_an_ngram_needs_enough_reviews(monkeypatch: pytest.MonkeyPatch) -> None:
         assert set(np.flatnonzero(weights)) <= set(buckets)
 
 
-def test_reviews_without_a_pair_in_common_teach_nothing() -> None:
+def test_reviews_without_common_pairs_give_no_weights() -> None:
     rows = [np.array([word, word + 1], dtype=np.int32) for word in (5, 6, 7, 8)]
     found = fit_ngrams(rows, np.array([1, 0, 1, 0]), CONFIG)
     assert not found.any()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from training_reporters import ActsAtStep, power_cut
 from typer.testing import CliRunner
 
 from cinesent.bundle import load_bundle
@@ -17,11 +18,10 @@ from cinesent.data.split import split_reviews
 from cinesent.errors import BundleError, CinesentError, ConfigError, TrainingError
 from cinesent.recipes import Recipe
 from cinesent.text.tokenizer import tokenize
-from cinesent.training.loop import SilentReporter
-from cinesent.training.options import checkpoint_folder
+from cinesent.training.language_files import load_language_model
 from cinesent.training.pretrain import PretrainingRun, pretrain
-from cinesent.training.pretrained import load_language_model
-from cinesent.training.run import train
+from cinesent.training.target import checkpoint_folder
+from cinesent.training.train import train
 
 pytestmark = pytest.mark.train
 
@@ -42,7 +42,7 @@ def run(small_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Pre
     return pretrain(small_dataset, settings=TINY, out=tmp_path_factory.mktemp("lm") / "lm")
 
 
-def test_it_foretells_better_than_word_counts(run, small_dataset: Dataset) -> None:
+def test_it_predicts_better_than_word_counts(run, small_dataset: Dataset) -> None:
     losses = [record.val_loss for record in run.history]
     assert losses[-1] < losses[0]
     assert run.perplexity == pytest.approx(math.exp(min(losses)))
@@ -54,7 +54,7 @@ def test_it_foretells_better_than_word_counts(run, small_dataset: Dataset) -> No
     assert run.perplexity < by_counts
 
 
-def test_what_is_saved_is_what_was_learnt(run) -> None:
+def test_what_is_saved_is_what_was_learned(run) -> None:
     model = load_language_model(run.folder)
     assert model.config == run.recipe.model
     assert model.manifest["perplexity"] == pytest.approx(run.perplexity, abs=1e-3)
@@ -62,28 +62,14 @@ def test_what_is_saved_is_what_was_learnt(run) -> None:
     assert not checkpoint_folder(run.folder).exists()
 
 
-class Crash(SilentReporter):
-    """The power fails in the second pass."""
-
-    def __init__(self) -> None:
-        self.epoch = 0
-
-    def epoch_started(self, epoch: int, epochs: int, step: int, steps: int) -> None:
-        self.epoch = epoch
-
-    def step_done(self, step: int, *numbers: float) -> None:
-        if (self.epoch, step) == (2, 2):
-            raise RuntimeError("power")
-
-
-def test_a_crashed_run_goes_on_elsewhere_as_if_nothing_had_happened(
+def test_a_crashed_run_resumes_elsewhere_to_the_same_weights(
     run, small_dataset: Dataset, tmp_path: Path, monkeypatch
 ) -> None:
-    monkeypatch.setattr("cinesent.training.loop.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("cinesent.training.engine.loop.CHECKPOINT_SECONDS", 0.0)
     out = tmp_path / "lm"
-    with pytest.raises(RuntimeError, match="power"):
-        pretrain(small_dataset, settings=TINY, out=out, reporter=Crash())
-    with pytest.raises(TrainingError, match="an unfinished run lies in"):
+    with pytest.raises(RuntimeError, match="the power went"):
+        pretrain(small_dataset, settings=TINY, out=out, reporter=ActsAtStep(2, 2, power_cut))
+    with pytest.raises(TrainingError, match="holds an unfinished run"):
         pretrain(small_dataset, settings=TINY, out=out)
     with pytest.raises(TrainingError, match="pretraining.epochs was 3, is 4"):
         pretrain(small_dataset, settings={**TINY, "pretraining.epochs": 4}, out=out, resume=True)
@@ -100,8 +86,8 @@ def test_a_crashed_run_goes_on_elsewhere_as_if_nothing_had_happened(
 STILL = {"epochs": 1, "learning_rate": 1e-8, "max_length": 32, "batch_tokens": 4000}
 
 
-def test_a_training_begins_with_it(run, small_dataset: Dataset, tmp_path: Path) -> None:
-    # The very recipe of the language model serves here too: its passes are not made again.
+def test_a_training_starts_from_it(run, small_dataset: Dataset, tmp_path: Path) -> None:
+    # The recipe of the language model may be used: its epochs are not repeated.
     settings = {**STILL, "teacher": "none", "precision": "float32", "pretraining.epochs": 3}
     trained = train(small_dataset, settings=settings, initial=run.folder, out=tmp_path / "m")
     bundle, model = load_bundle(trained.bundle), load_language_model(run.folder)
@@ -110,7 +96,7 @@ def test_a_training_begins_with_it(run, small_dataset: Dataset, tmp_path: Path) 
     for name, value in model.weights.items():
         np.testing.assert_allclose(bundle.weights()[name], value, atol=1e-6, err_msg=name)
     assert bundle.manifest["initial"]["kind"] == "language model"
-    # The preset's own rate: there is nothing yet that could be forgotten.
+    # The full learning rate: there is nothing yet that could be forgotten.
     assert trained.recipe.training.learning_rate == 1e-8
 
 
@@ -123,7 +109,7 @@ def test_one_command_does_both_stages(run, small_dataset: Dataset, tmp_path: Pat
         np.testing.assert_allclose(found, value, atol=1e-6, err_msg=name)
 
 
-def test_what_cannot_be_begun_with(run, small_dataset: Dataset, tmp_path: Path) -> None:
+def test_what_cannot_be_started_from(run, small_dataset: Dataset, tmp_path: Path) -> None:
     def begin(folder: Path, **settings) -> None:
         train(small_dataset, settings=settings, initial=folder, out=tmp_path / "m")
 
@@ -187,15 +173,15 @@ def test_the_command_line(small_dataset: Dataset, tmp_path: Path) -> None:
     arguments = ("--data", data, "--config", recipe, "--out", out)
     status, stdout, message = command(*arguments)
     assert status == 0, message
-    assert stdout.startswith(f"{out}\tperplexity ")
-    assert "cinesent train --from" in message
+    assert stdout.startswith(f"{out}  perplexity ")
+    assert f"--from {out}" in message
     status, _, message = command(*arguments)
     assert status == 1
-    assert "Name another folder with --out, or replace" in message
+    assert "holds a model already" in message
     status, _, message = command(*arguments, "--set", "pretraining.negative=3")
     assert status == 2
     assert "Did you mean 'negatives'?" in message
     status, _, message = command("--data", data, "--out", data)
     assert status == 1
-    assert "is no model of cinesent; it will not be replaced" in message
+    assert "is not a model of cinesent; it is not replaced" in message
     assert Recipe.from_toml(recipe).pretraining.negatives == 20

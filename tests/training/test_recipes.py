@@ -9,7 +9,7 @@ import pytest
 from cinesent.bundle import load_bundle
 from cinesent.data import Dataset
 from cinesent.recipes import Recipe
-from cinesent.training.run import train
+from cinesent.training.train import train
 
 #: It has every stage of the others; nothing here can run it at full size.
 RECIPE = "large-distilled"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cinesent.text.tokenizer import Tokenizer
-from cinesent.training.batches import Examples
+from cinesent.training.engine.batches import Examples
 from cinesent.training.sentences import sentence_ends, with_sentences
 
 REVIEWS = [
@@ -32,7 +32,7 @@ def test_marks_and_runs_of_them_end_a_sentence(tokenizer: Tokenizer) -> None:
     assert ends == {".", "!", "...", "?!"}
 
 
-def test_sentences_of_a_few_words_are_learnt_beside_their_reviews(
+def test_sentences_of_a_few_words_are_added_to_their_reviews(
     tokenizer: Tokenizer, examples: Examples
 ) -> None:
     more = with_sentences(examples, 100, sentence_ends(tokenizer), seed=0)
@@ -41,7 +41,7 @@ def test_sentences_of_a_few_words_are_learnt_beside_their_reviews(
         (" ".join(tokenizer.decode(row.tolist())), round(float(target), 1))
         for row, target in zip(more.rows[3:], more.targets[3:], strict=True)
     }
-    # Those of less than four tokens go on into the next; a review of one sentence is there already.
+    # Sentences of fewer than four tokens are joined to the next; a single one is its review.
     assert found == {
         ("a fine film .", 0.9),
         ("really fine ! i was moved to tears by it ...", 0.9),

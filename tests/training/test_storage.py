@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from training_reporters import Messages
 
 from cinesent.models.backend import computes_on_gpu
 from cinesent.models.lstm import build_model, get_weights, set_weights
 from cinesent.network.quantization import round_weights
 from cinesent.recipes import ModelConfig, TrainingConfig
-from cinesent.training.objective import predict_rows
+from cinesent.training.engine.review_objective import predict_rows
 from cinesent.training.storage import choose_precision, parity_check, real_batches
 
 pytestmark = pytest.mark.train
@@ -27,16 +28,16 @@ def model():
 
 
 def choose(model, rows, precision, weights=None):
-    said: list[str] = []
+    messages = Messages()
     settings = TrainingConfig(precision=precision)
     if weights:
         set_weights(model, weights)
-    stored = choose_precision(model, rows, settings, said.append)
+    stored = choose_precision(model, rows, settings, messages)
     # Whatever was chosen, the model holds it.
     for name, value in get_weights(model).items():
         np.testing.assert_array_equal(value, stored.weights[name], err_msg=name)
     np.testing.assert_array_equal(stored.probabilities, predict_rows(model, rows))
-    return stored, said
+    return stored, messages.lines
 
 
 def test_float32_is_not_touched(model, rows) -> None:
@@ -49,7 +50,7 @@ def test_float32_is_not_touched(model, rows) -> None:
 @pytest.mark.parametrize("precision", ["auto", "int8"])
 def test_int8_is_kept_where_it_does_no_harm(model, rows, precision) -> None:
     before = get_weights(model)
-    # Far from 0.5, so that no label hangs on the last digit.
+    # Far from 0.5, so that no label depends on the last digit.
     before["head.bias"] = np.array([2.0], np.float32)
     stored, said = choose(model, rows, precision, before)
     assert stored.precision == "int8"
@@ -61,14 +62,14 @@ def test_int8_is_kept_where_it_does_no_harm(model, rows, precision) -> None:
         stored.weights["embedding"], round_weights(before, "int8")["embedding"]
     )
     (line,) = said
-    assert line.endswith("change the labels of 0 of 120 validation reviews: stored in int8")
+    assert line == "int8 changes the labels of 0 of 120 validation reviews: stored in int8"
 
 
 @pytest.fixture
 def fragile(model) -> dict[str, np.ndarray]:
     """Weights that eight bits cannot hold: one dimension, which nothing reads, dwarfs the others.
 
-    Labels lie on both sides of 0.5, as the bias is the middle of what the network says.
+    Labels lie on both sides of 0.5, as the bias is the median of the logits.
     """
     weights = get_weights(model)
     weights["embedding"][:, 0] = 1e4

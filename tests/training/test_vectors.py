@@ -19,8 +19,8 @@ def test_cooccurrences_against_a_plain_count() -> None:
     np.testing.assert_allclose(counted, expected, rtol=1e-5)
 
 
-def test_words_in_like_company_lie_close() -> None:
-    # 2 and 3 stand in the same company (4, 5), 6 in another (7, 8).
+def test_words_with_similar_contexts_have_similar_vectors() -> None:
+    # 2 and 3 have the same contexts (4, 5), 6 has others (7, 8).
     rng = np.random.default_rng(1)
     rows = []
     for _ in range(300):

@@ -1,4 +1,4 @@
-"""The model card: what a model is, what it was measured to do, and where it comes from."""
+"""The model card: what a model is, how well it does, and where it comes from."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from cinesent.recipes import ModelConfig
 
 _INTRODUCTION = """\
-Says whether a movie review is positive or negative, with the probability and with what each word
-adds to it.
+Predicts whether a movie review is positive or negative: a label, a probability, and what each word
+contributes to it.
 
 {network}
 
@@ -28,12 +28,12 @@ cinesent predict --model model --explain "A quiet triumph."
 """
 
 _LIMITS = """\
-It has read movie reviews in English and answers for nothing else; it answers with confidence all
-the same. Irony, and praise for a film that is not the one under review, mislead it. It knows
-nothing of who wrote a review and must not be used to judge people.
+The model was trained on movie reviews in English. Its answers for other text can be confident, but
+they mean nothing. Irony misleads it, and so does praise for another film than the one under review.
+It must not be used to judge the people who write reviews.
 """
 
-# Shown first, in this order; the rest follows as it comes.
+# Shown first, in this order; other numbers follow in their own order.
 _FIRST = ("num_reviews", "accuracy", "f1", "precision", "recall", "roc_auc", "loss", "brier", "ece")
 
 
@@ -62,7 +62,7 @@ def model_card(
     Args:
         name: of the recipe.
         config: what the network is.
-        metrics: a dictionary in it holds the numbers of one set of reviews.
+        metrics: a dictionary in it contains the metrics on one set of reviews.
         manifest: where the model comes from.
         storage: how it is stored.
     """
@@ -71,11 +71,11 @@ def model_card(
         _front_matter(name, metrics, manifest),
         f"# {_line(name)}\n",
         _INTRODUCTION.format(network=f"{_network(config)} {stored}"),
-        "## What it was measured to do\n",
+        "## Evaluation\n",
         *_measured(metrics),
-        "## Where it comes from\n",
+        "## Training\n",
         _table(("", ""), _origin(manifest)),
-        "## What it is not for\n",
+        "## Limitations\n",
         _LIMITS,
     ]
     return "\n".join(sections)
@@ -120,30 +120,30 @@ def _network(config: ModelConfig) -> str:
     reads = "one LSTM in each direction" if config.bidirectional else "one LSTM"
     pooled = " and ".join(config.poolings)
     text = (
-        f"The network: {config.vocabulary_size:,} word vectors of {config.embedding_dim} numbers, "
-        f"{reads} of {config.units} units, their states pooled over the review ({pooled}), "
-        "and a linear head."
+        f"The network has {config.vocabulary_size:,} word vectors of {config.embedding_dim} "
+        f"numbers, {reads} with {config.units} units, pooling of the states over the review "
+        f"({pooled}), and a linear head."
     )
     if config.ngrams:
         text += (
-            f" Beside it, n-grams of 2 to {config.ngrams} words add to the logit, by "
+            f" N-grams of 2 to {config.ngrams} words add to the logit, with "
             f"{config.ngram_buckets:,} weights that they share by hashing."
         )
     if config.sequence_length:
-        text += f" It reads {config.sequence_length} tokens of a review and no more."
+        text += f" It reads at most {config.sequence_length} tokens of a review."
     return text
 
 
 def _stored(storage: Storage, comparison: Any, ngrams: bool) -> str:
-    """Say how large the model is, and what that cost."""
-    text = f"The graph that predicts takes {storage.size / 1e6:.1f} MB, "
+    """Describe the size of the model, and what its precision changed."""
+    text = f"The prediction graph takes {storage.size / 1e6:.1f} MB; "
     if storage.precision == "float32":
-        return text + "all of it in float32."
-    what = "its word vectors and n-grams" if ngrams else "its word vectors"
-    text += f"{what} in eight bits a number (int8) and the rest in float32."
+        return text + "all weights are stored in float32."
+    what = "word vectors and n-gram weights" if ngrams else "word vectors"
+    text += f"{what} are stored in int8, the other weights in float32."
     if isinstance(comparison, Mapping) and {"labels_changed", "reviews"} <= comparison.keys():
         text += (
-            f" That changed the labels of {comparison['labels_changed']:,} of "
+            f" Quantization changed the labels of {comparison['labels_changed']:,} of "
             f"{comparison['reviews']:,} validation reviews."
         )
     return text
@@ -155,7 +155,7 @@ def _measured(metrics: Mapping[str, Any]) -> Iterator[str]:
     groups = {key: value for key, value in metrics.items() if isinstance(value, Mapping)}
     loose = {key: value for key, value in metrics.items() if key not in groups}
     if not metrics:
-        yield "Nothing has been measured.\n"
+        yield "The model was not evaluated.\n"
     for key, group in groups.items():
         yield f"### {_line(key.replace('_', ' '))}\n"
         yield _table(("", "value"), _rows(group))
@@ -186,7 +186,7 @@ def _data_name(manifest: Mapping[str, Any]) -> str:
 
 
 def _origin(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what the manifest says, nested settings left out: they lie in the manifest."""
+    """Return the entries of the manifest, except nested settings, which only the manifest has."""
     rows = []
     for key, value in manifest.items():
         if key == "versions":

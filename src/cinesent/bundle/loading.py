@@ -47,7 +47,6 @@ class Bundle:
         manifest: where the model comes from, as JSON; see :attr:`provenance`.
         manifest_sha256: checksum of the manifest, which holds those of all files: it identifies the
             model.
-        contents: access to the files.
     """
 
     name: str
@@ -60,12 +59,17 @@ class Bundle:
     metrics: dict[str, Any]
     manifest: dict[str, Any]
     manifest_sha256: str
-    contents: Contents = field(repr=False)
+    _contents: Contents = field(repr=False)
+
+    @property
+    def place(self) -> Path:
+        """The folder, or what stands for it in the messages about a model in memory."""
+        return self._contents.where
 
     @property
     def folder(self) -> Path | None:
         """The folder, absolute; None for a model in memory."""
-        return self.contents.where if isinstance(self.contents, FolderContents) else None
+        return self._contents.where if isinstance(self._contents, FolderContents) else None
 
     @property
     def path(self) -> Path:
@@ -97,8 +101,8 @@ class Bundle:
         """
         entry = self.manifest["files"].get(name)
         if entry is None:
-            raise BundleError(f"{self.contents.where / layout.MANIFEST} does not list {name}.")
-        return self.contents.read(name, entry)
+            raise BundleError(f"{self._contents.where / layout.MANIFEST} does not list {name}.")
+        return self._contents.read(name, entry)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Read the weights: float32, by the names of :meth:`ModelConfig.weight_shapes`.
@@ -115,7 +119,7 @@ class Bundle:
         from cinesent.network.quantization import restored_weights
         from cinesent.network.reference import check_weights
 
-        path = self.contents.where / layout.WEIGHTS
+        path = self._contents.where / layout.WEIGHTS
         content = self.read(layout.WEIGHTS)
         try:
             weights = restored_weights(numpy.load(content), self.precision)
@@ -194,7 +198,7 @@ def _compare_with_weights(bundle: Bundle, graph: bytes) -> None:
     from cinesent.network.runtime import open_session, run_session
     from cinesent.probability import sigmoid
 
-    path, weights = bundle.contents.where / layout.MODEL, bundle.weights()
+    path, weights = bundle.place / layout.MODEL, bundle.weights()
     session = open_session(graph, path)
     for ids, lengths in sample_batches(bundle.config):
         try:
@@ -252,7 +256,7 @@ def _assemble(
         metrics=layout.parse_json(read[layout.METRICS], path / layout.METRICS),
         manifest=manifest,
         manifest_sha256=sha256,
-        contents=source,
+        _contents=source,
     )
 
 

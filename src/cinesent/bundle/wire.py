@@ -131,7 +131,7 @@ def parse_tensor(tensor: Message) -> NDArray[Any]:
         raise RefusedError("it has a tensor of another type")
     content = tensor.one("data")
     size = math.prod(dims) * np.dtype(kind).itemsize
-    if max(dims, default=0) > _LARGEST_DIMENSION or size != len(content):
+    if any(not 0 <= dim <= _LARGEST_DIMENSION for dim in dims) or size != len(content):
         raise RefusedError(f"it has a tensor of shape {tuple(dims)} in {len(content):,} bytes")
     values = np.frombuffer(content, kind).reshape(dims)
     if kind == "<f4" and not np.isfinite(values).all():

@@ -1,31 +1,34 @@
-"""`cinesent compare`: baselines and presets in one table."""
+"""`cinesent compare`: baselines, presets and trained models in one table."""
 
 from __future__ import annotations
 
-import json
 import platform
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cinesent.cli.console import say, stdout
+from cinesent.cli import completion
+from cinesent.cli.console import result_json, result_table, table_of
+from cinesent.cli.escaping import printable
 from cinesent.cli.options import (
     BackendOption,
     DataOption,
-    LabelColumn,
-    PositiveFrom,
+    JsonOption,
+    QuietOption,
     SeedOption,
     SettingsOption,
-    TextColumn,
+    reads_labels,
 )
-from cinesent.environment import usable_cores
+from cinesent.cli.reporting import ConsoleReporter
+from cinesent.environment import expand_user, usable_cores
 
 if TYPE_CHECKING:
     from cinesent.comparison.compare import ComparedModel, Comparison
 
 
+@reads_labels
 def compare_command(
     data: DataOption = None,
     models: Annotated[
@@ -33,30 +36,32 @@ def compare_command(
         typer.Option(
             "--models",
             metavar="A,B,...",
-            help="majority, bow-lr, nb-lr, multi-hot-dense, classic, default, accurate, or folders "
-            "of trained models; else all but accurate.",
+            help="majority, bow-lr, nb-lr, multi-hot-dense, names of presets, or folders of "
+            "trained models. Default: all that train in minutes.",
             show_default=False,
+            autocompletion=completion.contestants,
         ),
     ] = None,
     seed: SeedOption = 0,
     backend: BackendOption = None,
     settings: SettingsOption = None,
     test: Annotated[
-        bool, typer.Option("--test", help="Measure on the test reviews as well: once, at the end.")
+        bool,
+        typer.Option("--test", help="Evaluate on the test reviews as well: once, at the end."),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--out", metavar="F.md", help="Write the table there too, as Markdown."),
     ] = None,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    positive_from: PositiveFrom = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    *,
+    table: dict[str, Any],
 ) -> None:
-    """Train baselines and LSTM presets on the same reviews and show them in one table.
+    """Train baselines and presets on the same reviews and show them in one table.
 
-    Rows are sorted by accuracy on the reviews held out; p tells a difference to the first row from
-    chance (McNemar).
+    Rows are sorted by accuracy on the validation reviews. p is the p-value of
+    McNemar's test against the first row.
 
     For example:
 
@@ -69,39 +74,44 @@ def compare_command(
     from cinesent.errors import require
 
     require("sklearn", "train", "Comparing models")
-    from cinesent.comparison.compare import check_models, compare
-    from cinesent.data import load_dataset
+    from cinesent.comparison.compare import compare
     from cinesent.recipes import parse_assignments
 
-    given = None if models is None else [name.strip() for name in models.split(",")]
-    names = check_models(given)
-    overlays = parse_assignments(settings or [])
-    _check_out(out)
-    dataset = load_dataset(
-        data,
-        text_column=text_column,
-        label_column=label_column,
-        positive_from=positive_from,
-        say=say,
-    )
+    target = None if out is None else _checked_target(out)
+    reporter = ConsoleReporter(quiet)
     comparison = compare(
-        dataset, names, seed=seed, backend=backend, settings=overlays, test=test, say=say
+        data,
+        None if models is None else [name.strip() for name in models.split(",")],
+        seed=seed,
+        backend=backend,
+        settings=parse_assignments(settings or []),
+        test=test,
+        reporter=reporter,
+        **table,
     )
     if as_json:
-        typer.echo(json.dumps(comparison.to_dict(), ensure_ascii=False))
+        result_json(comparison.to_dict())
     else:
-        _show(comparison)
-    if out is not None:
-        _write(comparison, out)
+        header, *rows = _cells(comparison)
+        result_table(table_of(header, rows, title=_title(comparison), bold=0))
+    if target is not None:
+        _write(comparison, target)
+        reporter.message(f"wrote {target}")
 
 
-def _check_out(out: Path | None) -> None:
-    """Raise DataError, before anything slow is done, if the file cannot be written."""
+def _checked_target(out: str) -> Path:
+    """Return the path of the table.
+
+    Raises:
+        DataError: before anything slow is done, because the file cannot be written.
+    """
     from cinesent.errors import DataError
 
-    if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
-        what = "is a folder" if out.is_dir() else "lies in a folder that does not exist"
-        raise DataError(f"{out} {what}; expected the path of a Markdown file to write.")
+    path = expand_user(out)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
+        raise DataError(f"{path} {what}; expected the path of a Markdown file to write.")
+    return path
 
 
 def _cells(comparison: Comparison) -> list[list[str]]:
@@ -124,35 +134,14 @@ def _row(row: ComparedModel) -> list[str]:
 
 
 def _title(comparison: Comparison) -> str:
-    test = f", {comparison.num_test:,} test reviews" if comparison.num_test else ""
+    test = f", {comparison.num_test:,} to test on" if comparison.num_test else ""
     return (
-        f"{comparison.data}: {comparison.num_train:,} reviews to learn from, "
-        f"{comparison.num_validation:,} held out{test}, seed {comparison.seed}"
+        f"{comparison.data}: {comparison.num_train:,} reviews to train on, "
+        f"{comparison.num_validation:,} to validate on{test}, seed {comparison.seed}"
     )
 
 
-def _show(comparison: Comparison) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.markup import escape
-    from rich.table import Table
-
-    header, *rows = _cells(comparison)
-    title = escape(_title(comparison))
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        collapse_padding=True,  # so that it fits 80 columns
-    )
-    for name in header:
-        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
-    for place, row in enumerate(rows):
-        table.add_row(*row, style="" if place else "bold")
-    stdout().print(table)
-
-
-def _write(comparison: Comparison, out: Path) -> None:
+def _write(comparison: Comparison, path: Path) -> None:
     """Write the table as Markdown, with what its numbers depend on below it.
 
     Raises:
@@ -160,8 +149,9 @@ def _write(comparison: Comparison, out: Path) -> None:
     """
     from cinesent._version import __version__
     from cinesent.errors import DataError
+    from cinesent.files import write_atomic
 
-    header, *rows = _cells(comparison)
+    header, *rows = ([_markdown(cell) for cell in row] for row in _cells(comparison))
     rule = [":--", *["--:"] * (len(header) - 1)]
     lines = ["| " + " | ".join(row) + " |" for row in (header, rule, *rows)]
     settings = ", ".join(f"{key}={value}" for key, value in comparison.settings.items())
@@ -169,10 +159,13 @@ def _write(comparison: Comparison, out: Path) -> None:
         f"{_title(comparison)}{f'; presets with {settings}' if settings else ''}. "
         f"Data {comparison.fingerprint[:12]}, cinesent {__version__}, Python "
         f"{platform.python_version()}, {platform.machine()} with {usable_cores()} CPUs, "
-        f"{datetime.now(UTC):%Y-%m-%d}. p: McNemar against the first row."
+        f"{datetime.now(UTC):%Y-%m-%d}. p: McNemar's test against the first row."
     )
     try:
-        out.write_text("\n".join([*lines, "", origin, ""]), encoding="utf-8")
+        write_atomic(path, "\n".join([*lines, "", _markdown(origin), ""]))
     except OSError as error:
-        raise DataError(f"{out} cannot be written: {error.strerror}.") from error
-    say(f"wrote {out}")
+        raise DataError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _markdown(text: str) -> str:
+    return printable(text).replace("|", "\\|")

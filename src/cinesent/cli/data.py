@@ -1,15 +1,15 @@
-"""`cinesent data`: fetch the reviews, look at them, check a file of one's own."""
+"""`cinesent data`: fetch the reviews, describe them, check a file of your own."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cinesent.cli.console import say, stdout
-from cinesent.cli.options import DataOption, LabelColumn, PositiveFrom, TextColumn
+from cinesent.cli import completion
+from cinesent.cli.console import report_error, result, result_json, result_table, table_of
+from cinesent.cli.options import DataOption, JsonOption, QuietOption, reads_labels
+from cinesent.cli.reporting import ConsoleReporter
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,156 +17,148 @@ if TYPE_CHECKING:
     from cinesent.data.describe import Description
 
 app = typer.Typer(
-    help="Fetch the reviews, look at them, check a file of your own.", no_args_is_help=True
+    help="Fetch the reviews, describe them, check a file of your own.", no_args_is_help=True
 )
 
 
 @app.command()
-def fetch() -> None:
-    """Download the IMDB reviews (84 MB) into the cache folder and print where they lie.
+def fetch(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Download the IMDB reviews (84 MB) into the cache folder and print their path.
 
-    A download that was interrupted goes on where it stopped.
+    An interrupted download is resumed.
+
+    For example:
+
+      cinesent data fetch
     """
     from cinesent.data.download import fetch_imdb
 
-    typer.echo(fetch_imdb(say=say))
+    path = fetch_imdb(reporter=ConsoleReporter(quiet))
+    if as_json:
+        result_json({"path": path})
+    else:
+        result(str(path))
 
 
 @app.command()
+@reads_labels
 def describe(
     data: DataOption = None,
     plots: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--plots", metavar="DIR", help="Draw lengths, balance and ratings there."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    positive_from: PositiveFrom = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    *,
+    table: dict[str, Any],
 ) -> None:
-    """Count what is in a dataset: reviews, labels, ratings, lengths, films, duplicates."""
+    """Count what is in a dataset: reviews, labels, ratings, lengths, films, duplicates.
+
+    For example:
+
+      cinesent data describe --data imdb --plots plots
+
+      cinesent data describe --data reviews.csv --json
+    """
     from cinesent.data import load_dataset
     from cinesent.data.describe import describe as describe_dataset
 
-    dataset = load_dataset(
-        data,
-        text_column=text_column,
-        label_column=label_column,
-        positive_from=positive_from,
-        say=say,
-    )
+    reporter = ConsoleReporter(quiet)
+    dataset = load_dataset(data, reporter=reporter, **table)
     description = describe_dataset(dataset)
     if as_json:
-        typer.echo(json.dumps(description.to_dict(), ensure_ascii=False))
+        result_json(description.to_dict())
     else:
         _show(description)
     if plots is not None:
         from cinesent.data.description_plots import save_plots
+        from cinesent.environment import expand_user
 
-        for path in save_plots(dataset, plots):
-            say(f"wrote {path}")
+        for path in save_plots(dataset, expand_user(plots)):
+            reporter.message(f"wrote {path}")
 
 
 @app.command()
+@reads_labels
 def check(
     path: Annotated[
         str | None,
         typer.Argument(
-            metavar="NAME|PATH",
-            help="The file, folder or dataset to check; without it, the IMDB reviews found here.",
+            metavar="[NAME|PATH]",
+            help="The file, folder or dataset to check; the same as --data. Default: the IMDB "
+            "reviews, if they are on this machine.",
             show_default=False,
+            autocompletion=completion.datasets,
         ),
     ] = None,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    positive_from: PositiveFrom = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    *,
+    table: dict[str, Any],
 ) -> None:
-    """Say whether a file can be trained on: its columns, labels and bad rows.
+    """Check whether a file can be trained on: its columns, labels and bad rows.
 
-    Exit status 1 if it cannot.
+    The exit status is 1 if it cannot.
+
+    For example:
+
+      cinesent data check reviews.csv
+
+      cinesent data check --data stars.xlsx --label-column stars --positive-from 6
     """
-    from cinesent.data import load_dataset
-    from cinesent.data.describe import describe as describe_dataset
-    from cinesent.data.imdb import find_imdb
+    from cinesent.data import check_dataset
 
-    # Checking is to bring nothing in: without an archive here, the packaged reviews it is.
-    source = path or find_imdb() or "imdb-train"
-    dataset = load_dataset(
-        source,
-        text_column=text_column,
-        label_column=label_column,
-        positive_from=positive_from,
-        say=say,
-    )
-    description = describe_dataset(dataset)
-    _show(description)
-    for remark in _remarks(description):
-        say(f"note: {remark}")
-    say(f"ok: {source} can be trained on.")
-
-
-def _remarks(description: Description) -> list[str]:
-    """Return what is no error, but worth knowing before training."""
-    train = description.splits[0]
-    remarks = []
-    if train.positive_share in (0.0, 1.0):
-        only = "positive" if train.positive_share else "negative"
-        remarks.append(f"all reviews are {only}: nothing can be learned from one label alone.")
-    elif train.positive_share is not None and not 0.2 <= train.positive_share <= 0.8:
-        rarer = min(train.positive_share, 1 - train.positive_share)
-        remarks.append(f"only {rarer:.0%} have the rarer label: accuracy alone will mislead.")
-    if train.reviews < 1000:
-        remarks.append(f"{train.reviews:,} reviews are few to train on.")
-    if train.repeats:
-        are = "1 text is a repeat" if train.repeats == 1 else f"{train.repeats:,} texts are repeats"
-        remarks.append(f"{are}; a split keeps copies on one side.")
-    return remarks
+    if path is not None and data is not None:
+        raise typer.BadParameter(f"the data is given twice: {path!r} and --data {data!r}.")
+    reporter = ConsoleReporter(quiet)
+    found = check_dataset(data if path is None else path, reporter=reporter, **table)
+    if as_json:
+        result_json(found.to_dict())
+    else:
+        _show(found.description)
+    for note in found.notes:
+        reporter.message(f"note: {note}")
+    for problem in found.problems:
+        report_error(problem)
+    if not found.ok:
+        report_error(f"{found.source} cannot be trained on.")
+        raise typer.Exit(1)
+    reporter.message(f"ok: {found.source} can be trained on.")
 
 
 def _show(description: Description) -> None:
-    from rich.markup import escape
-
-    console = stdout()
-    console.print(_counts_table(description, escape(description.name)))
-    console.print(_lengths_table(description))
+    result_table(_counts_table(description))
+    result_table(_lengths_table(description))
     if any(split.ratings for split in description.splits):
-        console.print(_ratings_table(description))
+        result_table(_ratings_table(description))
     for where, count in description.shared.items():
-        console.print(f"texts of {where}: {count:,}")
+        result(f"texts of {where}: {count:,}")
 
 
-def _counts_table(description: Description, title: str) -> Table:
+def _counts_table(description: Description) -> Table:
     header = ("", "reviews", "negative", "positive", "unlabelled", "films", "repeats")
-    table = _table(title, header)
+    rows = []
     for split in description.splits:
         films = "–" if split.movies is None else f"{split.movies:,}"
         counts = [f"{count:,}" for count in split.labels.values()]
-        table.add_row(split.name, f"{split.reviews:,}", *counts, films, f"{split.repeats:,}")
-    return table
+        rows.append([split.name, f"{split.reviews:,}", *counts, films, f"{split.repeats:,}"])
+    return table_of(header, rows, title=description.name)
 
 
 def _lengths_table(description: Description) -> Table:
     points = list(description.splits[0].words)
-    table = _table("length", ("", "", *points))
+    rows = []
     for split in description.splits:
-        table.add_row(split.name, "words", *(f"{split.words[p]:,}" for p in points))
-        table.add_row("", "characters", *(f"{split.characters[p]:,}" for p in points))
-    return table
+        rows.append([split.name, "words", *(f"{split.words[p]:,}" for p in points)])
+        rows.append(["", "characters", *(f"{split.characters[p]:,}" for p in points)])
+    return table_of(("", "", *points), rows, title="length")
 
 
 def _ratings_table(description: Description) -> Table:
     rated = [(split.name, split.ratings) for split in description.splits if split.ratings]
-    table = _table("stars given", ("", *(name for name, _ in rated)))
-    for stars in range(1, 11):
-        table.add_row(f"{stars:2}", *(f"{ratings[stars]:,}" for _, ratings in rated))
-    return table
-
-
-def _table(title: str, header: tuple[str, ...]) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, title_style="bold")
-    for column, name in enumerate(header):
-        table.add_column(name, justify="right" if column else "left", no_wrap=True)
-    return table
+    rows = [
+        [f"{stars:2}", *(f"{ratings[stars]:,}" for _, ratings in rated)] for stars in range(1, 11)
+    ]
+    return table_of(("", *(name for name, _ in rated)), rows, title="stars given")

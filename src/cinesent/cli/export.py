@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cinesent.cli.console import say
-from cinesent.cli.options import ModelOption
+from cinesent.cli import completion
+from cinesent.cli.console import result, result_json
+from cinesent.cli.options import JsonOption, ModelOption, OverwriteOption, QuietOption
+from cinesent.cli.reporting import ConsoleReporter
 
 
 def export_command(
-    out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="The folder to write.", show_default=False)
-    ],
     format: Annotated[
         str,
         typer.Option(
@@ -22,23 +20,46 @@ def export_command(
             metavar="NAME",
             help="onnx, keras, or savedmodel (TensorFlow and TensorFlow Serving).",
             show_default=False,
+            autocompletion=completion.export_formats,
         ),
     ],
+    out: Annotated[
+        str, typer.Option("--out", metavar="DIR", help="The folder to write.", show_default=False)
+    ],
     model: ModelOption = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an earlier export at OUT.")
-    ] = False,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Write a model for another runtime: the file, its tokenizer and how to call it.
 
-    The file is opened again and compared with the model before it is kept.
+    The exported file is opened and compared with the model before it is kept.
+
+    For example:
+
+      cinesent export --format onnx --out exported
+
+      cinesent export --model mine --format savedmodel --out serving/mine/1
     """
     from cinesent.export import export_model
 
-    export = export_model(model, format, out, overwrite=overwrite)
-    for name in export.files:
-        typer.echo(out / name)
-    say(
-        f"checked on {export.num_reviews} reviews of random words: the largest difference of a "
-        f"probability is {export.largest_difference:.1g}. {out / 'README.md'} says how to call it."
+    reporter = ConsoleReporter(quiet)
+    export = export_model(model, out, format, overwrite=overwrite, reporter=reporter)
+    if as_json:
+        result_json(
+            {
+                "path": export.path,
+                "format": export.format,
+                "files": export.files,
+                "num_reviews": export.num_reviews,
+                "largest_difference": export.largest_difference,
+            }
+        )
+    else:
+        for name in export.files:
+            result(str(export.path / name))
+    reporter.message(
+        f"checked on {export.num_reviews} texts of random words: the largest difference of a "
+        f"probability is {export.largest_difference:.1g}. {export.path / 'README.md'} explains how "
+        "to call it."
     )

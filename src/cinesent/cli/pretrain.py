@@ -1,94 +1,102 @@
-"""`cinesent pretrain`: from text to a language model that a training can begin with."""
+"""`cinesent pretrain`: from text to a language model that training can start from."""
 
 from __future__ import annotations
 
 import shlex
-import sys
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from cinesent.cli.console import say
+from cinesent.cli.console import result, result_json
 from cinesent.cli.options import (
     BackendOption,
     ConfigOption,
     DataOption,
-    LabelColumn,
+    JsonOption,
     MixedPrecisionOption,
     OverwriteOption,
-    PositiveFrom,
     PresetOption,
+    QuietOption,
     ResumeOption,
     SeedOption,
     SettingsOption,
-    TextColumn,
     read_recipe,
+    reads_labels,
+    resumable,
 )
+from cinesent.cli.reporting import ConsoleReporter, duration
 
 
+@reads_labels
 def pretrain_command(
     data: DataOption = None,
-    preset: PresetOption = "default",
+    preset: PresetOption = "accurate",
     config: ConfigOption = None,
     settings: SettingsOption = None,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="The folder the language model goes to.")
-    ] = Path("language-model"),
+        str, typer.Option("--out", metavar="DIR", help="The folder to write the language model to.")
+    ] = "language-model",
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
     seed: SeedOption = 0,
     backend: BackendOption = None,
     mixed_precision: MixedPrecisionOption = False,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    positive_from: PositiveFrom = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    *,
+    table: dict[str, Any],
 ) -> None:
-    """Train a language model on all reviews, and write it to a folder.
+    """Train a language model on all reviews and write it to a folder.
 
-    It learns which word comes next and which came before, from the training
-    and the unlabelled reviews. No label is used, and no review that the same
-    --seed holds out.
+    It learns to predict the next and the previous word, from the training and
+    the unlabelled reviews. No label is used, and no review that the same --seed
+    holds out for validation.
 
-    Ctrl-C stops after the step under way; --resume goes on, also after a crash.
+    Ctrl-C stops after the current step; the same command with --resume
+    continues, also after a crash.
 
-    All settings and what they mean: cinesent train --set help=
+    For example:
 
-    Examples:
       cinesent pretrain --data imdb --out language-model
 
-      cinesent train --data imdb --from language-model --out model
+      cinesent train --data imdb --preset accurate --from language-model --out model
     """
     from cinesent.data import load_dataset
     from cinesent.errors import require
-    from cinesent.recipes import parse_assignments
-
-    recipe = read_recipe(preset, config, parse_assignments(settings or []))
-    require("keras", "train", "Training")
-
-    from cinesent.cli.progress import training_reporter
-    from cinesent.training.options import check_target
     from cinesent.training.pretrain import pretrain
+    from cinesent.training.run_options import path_option
+    from cinesent.training.target import check_target
 
-    check_target(out, resume=resume, overwrite=overwrite)
-    dataset = load_dataset(
-        data,
-        text_column=text_column,
-        label_column=label_column,
-        positive_from=positive_from,
-        say=say,
+    target = path_option("out", out)
+    recipe = read_recipe(preset, config, settings)
+    require("keras", "train", "Training")
+    check_target(target, resume=resume, overwrite=overwrite)
+    reporter = ConsoleReporter(quiet)
+    with resumable(target):
+        run = pretrain(
+            load_dataset(data, reporter=reporter, **table),
+            recipe,
+            out=target,
+            seed=seed,
+            backend=backend,
+            mixed_precision=mixed_precision,
+            resume=resume,
+            overwrite=overwrite,
+            reporter=reporter,
+        )
+    if as_json:
+        result_json(
+            {
+                "model": run.folder,
+                "perplexity": run.perplexity,
+                "epochs": len(run.history),
+                "seconds": round(run.seconds, 1),
+            }
+        )
+    else:
+        result(f"{run.folder}  perplexity {run.perplexity:.1f} on validation text")
+    folder = shlex.quote(str(run.folder))
+    reporter.message(
+        f"{duration(run.seconds)} in all. Start from it: cinesent train --preset {preset} "
+        f"--from {folder}"
     )
-    run = pretrain(
-        dataset,
-        recipe,
-        reporter=training_reporter(),
-        out=out,
-        seed=seed,
-        backend=backend,
-        mixed_precision=mixed_precision,
-        resume=resume,
-        overwrite=overwrite,
-        command=shlex.join(["cinesent", *sys.argv[1:]]),
-    )
-    typer.echo(f"{run.folder}\tperplexity {run.perplexity:.1f} on text held out")
-    say(f"{run.seconds:.0f} s in all. Begin with it: cinesent train --from {run.folder}")

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cinesent.cli.console import reader_may_leave, report_error, say
-from cinesent.cli.options import ModelOption, TextColumn
-from cinesent.progress import Reporter
+from cinesent.cli import completion
+from cinesent.cli.console import report_error, result_json, stdout_is_terminal
+from cinesent.cli.options import JsonOption, ModelOption, QuietOption, reads_table
+from cinesent.cli.reporting import ConsoleReporter, duration
 
 if TYPE_CHECKING:
     from cinesent.scoring.summary import ScoreSummary
 
-_FORMATS = "csv, tsv, jsonl, lines or parquet"
 _RUN = "Long runs"
 _OUTPUT = "What is written"
-_FILES = "Your own file"
 
 
+@reads_table
 def score_command(
     source: Annotated[
         str,
         typer.Argument(
             metavar="IN",
-            help=".csv, .tsv, .jsonl, .parquet, .txt with a review a line, or one of them as .gz; "
-            "- is standard input, a review a line.",
+            help="A CSV, TSV, JSON Lines, JSON, Parquet or .xlsx file, or .txt with one review per "
+            "line, also as .gz; - is standard input, one review per line.",
             show_default=False,
         ),
     ],
@@ -35,19 +34,27 @@ def score_command(
         str | None,
         typer.Argument(
             metavar="[OUT]",
-            help="A name that ends in the same ways; .txt gets label and probability alone. "
-            "Without it: standard output, in the format of IN, JSON Lines for lines and Parquet.",
+            help="The file to write: .csv, .tsv, .jsonl, .parquet or .txt (label and probability "
+            "only), also as .gz. Default: standard output, in the format of IN where that is CSV, "
+            "TSV or JSON Lines, else JSON Lines.",
             show_default=False,
         ),
     ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="OUT", help="The same as OUT.", rich_help_panel=_OUTPUT),
+    ] = None,
     model: ModelOption = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an unfinished OUT.", rich_help_panel=_RUN)
+        bool,
+        typer.Option("--resume", help="Resume an interrupted run.", rich_help_panel=_RUN),
     ] = False,
     overwrite: Annotated[
         bool,
         typer.Option(
-            "--overwrite", help="Replace OUT, finished or unfinished.", rich_help_panel=_RUN
+            "--overwrite",
+            help="Replace OUT, finished or unfinished; with --resume, continue it if unfinished.",
+            rich_help_panel=_RUN,
         ),
     ] = False,
     workers: Annotated[
@@ -63,10 +70,6 @@ def score_command(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at the first bad row.", rich_help_panel=_RUN)
     ] = False,
-    quiet: Annotated[
-        bool,
-        typer.Option("--quiet", "-q", help="No progress, no summary.", rich_help_panel=_RUN),
-    ] = False,
     tokens: Annotated[
         bool,
         typer.Option("--tokens", help="Add num_tokens.", rich_help_panel=_OUTPUT),
@@ -77,7 +80,7 @@ def score_command(
             "--evidence",
             metavar="N",
             min=0,
-            help="Add the N tokens that weighed most, with what each added to the logit.",
+            help="Add the N tokens that contributed most, with what each added to the logit.",
             rich_help_panel=_OUTPUT,
         ),
     ] = 0,
@@ -86,51 +89,40 @@ def score_command(
         typer.Option(
             "--out-format",
             metavar="NAME",
-            help=f"The format of OUT, where its name does not say: {_FORMATS}.",
+            help="csv, tsv, jsonl, lines or parquet. Default: by the name of OUT.",
             rich_help_panel=_OUTPUT,
             show_default=False,
+            autocompletion=completion.out_formats,
         ),
     ] = None,
-    as_json: Annotated[
+    escape_formulas: Annotated[
         bool,
         typer.Option(
-            "--json",
-            help="Print the summary as one JSON object; needs OUT.",
+            "--escape-formulas",
+            help="Put an apostrophe in front of cells of CSV and TSV that a spreadsheet would run "
+            "as a formula.",
             rich_help_panel=_OUTPUT,
         ),
     ] = False,
-    text_column: TextColumn = None,
-    source_format: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="NAME",
-            help=f"The format of IN, where its name does not say: {_FORMATS}.",
-            rich_help_panel=_FILES,
-            show_default=False,
-        ),
-    ] = None,
-    encoding: Annotated[
-        str | None,
-        typer.Option(
-            "--encoding",
-            metavar="NAME",
-            help="The encoding of IN, such as cp1252; else UTF-8.",
-            rich_help_panel=_FILES,
-            show_default=False,
-        ),
-    ] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    *,
+    table: dict[str, Any],
 ) -> None:
     """Label every review of a file, however large, and write it with the labels.
 
-    Rows keep their order and their columns. Added are label, probability (that
-    the review is positive, 0 to 1) and error: why a row could not be scored. An
-    added column that IN has already gets the prefix cinesent_.
+    Rows keep their order and their columns. Three columns are added: label,
+    probability (that the review is positive, 0 to 1) and error (why a row could
+    not be scored). An added column that IN has already gets the prefix cinesent_.
 
-    OUT appears when it is complete. Ctrl-C, a crash or a full disk costs about a
-    second of work: the same command with --resume goes on, to the same bytes.
+    OUT is written only when scoring finishes. Ctrl-C, a crash or a full disk
+    costs about a second of work: the same command with --resume continues, and
+    the result is the same to the byte.
 
-    Examples:
+    With --json a summary is printed, so the rows need a file as OUT.
+
+    For example:
+
       cinesent score reviews.csv scored.csv
 
       cinesent score reviews.jsonl.gz scored.parquet --tokens --workers 4
@@ -139,78 +131,70 @@ def score_command(
     """
     from cinesent.scoring.score import score_file
 
-    if as_json and target in (None, "-"):
+    target = _target(target, out)
+    if as_json and target is None:
         raise typer.BadParameter("--json prints the summary where the rows go; name a file as OUT.")
+    reporter = ConsoleReporter(quiet, progress=target is not None or not stdout_is_terminal())
     try:
-        with reader_may_leave():
-            summary = score_file(
-                source,
-                target,
-                model,
-                text_column=text_column,
-                format=source_format,
-                out_format=out_format,
-                encoding=encoding,
-                tokens=tokens,
-                evidence=evidence,
-                strict=strict,
-                resume=resume,
-                overwrite=overwrite,
-                workers=workers,
-                reporter=_Lines(quiet),
-            )
+        summary = score_file(
+            source,
+            target,
+            model,
+            evidence=evidence,
+            tokens=tokens,
+            out_format=out_format,
+            escape_formulas=escape_formulas,
+            strict=strict,
+            resume=resume,
+            overwrite=overwrite,
+            workers=workers,
+            reporter=reporter,
+            **table,
+        )
     except KeyboardInterrupt:
-        report_error("interrupted.")
+        cure = "" if target is None else " The same command with --resume continues."
+        report_error(f"interrupted.{cure}")
         raise typer.Exit(130) from None
-    if not quiet:
-        _show(summary)
+    _show(summary, reporter)
     if as_json:
-        typer.echo(json.dumps(summary.to_dict(), ensure_ascii=False))
+        result_json(summary.to_dict())
 
 
-class _Lines(Reporter):
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-
-    def message(self, text: str) -> None:
-        if not self._quiet:
-            say(text)
-
-    def warning(self, text: str) -> None:
-        say(text)
+def _target(argument: str | None, out: str | None) -> str | None:
+    """Return where the rows go; None is standard output."""
+    if argument is not None and out is not None:
+        raise typer.BadParameter(f"OUT is given twice: {argument!r} and --out {out!r}.")
+    target = argument if out is None else out
+    return None if target == "-" else target
 
 
-def _show(summary: ScoreSummary) -> None:
-    from cinesent.cli.rate import time_of
-
+def _show(summary: ScoreSummary, reporter: ConsoleReporter) -> None:
     good = summary.num_rows - summary.num_bad
     labels = ", ".join(
         f"{count:,} {label} ({count / good:.0%})" for label, count in summary.labels.items()
     )
-    say(
-        f"{_rows(summary.num_rows)} in {time_of(summary.seconds)}, "
+    reporter.message(
+        f"{_counted(summary.num_rows, 'row')} in {duration(summary.seconds)}, "
         f"{summary.reviews_per_second:,.0f} reviews/s"
         f"{f': {labels}' if labels else ''}"
     )
     if summary.num_blank:
-        lines = "1 empty line" if summary.num_blank == 1 else f"{summary.num_blank:,} empty lines"
-        say(f"{lines} passed over")
+        reporter.message(f"{_counted(summary.num_blank, 'empty line')} skipped")
     if summary.num_bad:
-        bad = "1 bad row" if summary.num_bad == 1 else f"{summary.num_bad:,} bad rows"
-        say(f"{bad}, marked in the result:")
+        reporter.message(f"{_counted(summary.num_bad, 'bad row')}, marked in the result:")
         for error in summary.errors:
-            say(f"  {error}")
+            reporter.message(f"  {error}")
         if summary.num_bad > len(summary.errors):
-            say(f"  … and {summary.num_bad - len(summary.errors):,} more.")
+            reporter.message(f"  … and {summary.num_bad - len(summary.errors):,} more.")
     if summary.target is not None:
-        say(f"wrote {_short(summary.target)}")
+        reporter.message(f"wrote {_short(summary.target)}")
 
 
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _short(path: Path) -> Path:
-    """Return a path as it is typed from here, where it lies below."""
+    """Return a path as it is typed from the current folder, where it is below it."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

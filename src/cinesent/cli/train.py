@@ -4,176 +4,181 @@ from __future__ import annotations
 
 import shlex
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cinesent.cli.console import report_error, say
+from cinesent.cli import completion
+from cinesent.cli.console import report_error, result, result_json
 from cinesent.cli.options import (
     BackendOption,
     ConfigOption,
     DataOption,
-    LabelColumn,
+    JsonOption,
     MixedPrecisionOption,
     OverwriteOption,
-    PositiveFrom,
     PresetOption,
+    QuietOption,
     ResumeOption,
     SeedOption,
     SettingsOption,
-    TextColumn,
     read_recipe,
+    reads_labels,
+    resumable,
 )
+from cinesent.cli.reporting import ConsoleReporter, duration
 
 if TYPE_CHECKING:
-    from cinesent.recipes import Recipe
-    from cinesent.training.initial import Initial
+    from cinesent.data import Dataset, Reviews
+    from cinesent.training.train import TrainingRun
 
 
+@reads_labels
 def train_command(
     data: DataOption = None,
     preset: PresetOption = "default",
     config: ConfigOption = None,
     settings: SettingsOption = None,
     initial: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--from",
-            metavar="DIR",
-            help="A trained model to train further, with its words and its network; of the preset "
-            "only the training counts, at a third of its learning rate. Or a language model of "
-            "cinesent pretrain to begin with.",
+            metavar="DIR|packaged",
+            help="Continue training an existing model, with its vocabulary and its network: of the "
+            "preset only the training settings are used, at a third of its learning rate. packaged "
+            "is the model inside the package. Or start from a language model that cinesent "
+            "pretrain wrote.",
+            show_default=False,
+            autocompletion=completion.initial_models,
+        ),
+    ] = None,
+    validation: Annotated[
+        str | None,
+        typer.Option(
+            "--validation",
+            metavar="FILE",
+            help="Validate on these labelled reviews instead of a part of the training reviews.",
             show_default=False,
         ),
     ] = None,
     teachers: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
             "--teacher",
-            metavar="DIR",
-            help="A trained model that labels the unlabelled reviews, in the place of the preset's "
-            "own teacher; may be repeated: their opinions are averaged.",
+            metavar="DIR|packaged",
+            help="A trained model that predicts pseudo-labels for the unlabelled reviews, instead "
+            "of the preset's own teacher; may be repeated: their logits are averaged.",
             show_default=False,
+            autocompletion=completion.initial_models,
         ),
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="The folder the model goes to.")
-    ] = Path("model"),
+        str, typer.Option("--out", metavar="DIR", help="The folder to write the model to.")
+    ] = "model",
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
     seed: SeedOption = 0,
     backend: BackendOption = None,
     mixed_precision: MixedPrecisionOption = False,
     tensorboard: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--tensorboard", metavar="DIR", help="Write TensorBoard logs there."),
     ] = None,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    positive_from: PositiveFrom = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    *,
+    table: dict[str, Any],
 ) -> None:
     """Train a model on labelled reviews and write it to a folder.
 
-    Ctrl-C stops after the step under way and keeps the best model so far;
-    --resume goes on, also after a crash.
+    Ctrl-C stops after the current step and keeps the best model so far; the
+    same command with --resume continues, also after a crash.
 
-    All settings and what they mean: cinesent train --set help=
+    For example:
 
-    Examples:
       cinesent train --data imdb --out model
 
-      cinesent train --data reviews.csv --positive-from 6 --set epochs=5
+      cinesent train --data reviews.csv --from packaged --out mine
 
-      cinesent train --data reviews.csv --from model --out mine
+      cinesent train --data stars.csv --negative-to 4 --positive-from 7 --set epochs=5
 
-      cinesent train --data imdb --teacher large-1 --teacher large-2 --out small
+      cinesent train --data train.csv --validation dev.csv --preset classic
     """
-    from cinesent.data import load_dataset
     from cinesent.errors import require
-    from cinesent.recipes import parse_assignments
-
-    overlays = parse_assignments(settings or [])
-    if "help" in overlays:
-        _show_settings()
-        raise typer.Exit
-    start = _load_initial(initial, out)
-    recipe = _recipe(preset, config, overlays, start)
-    require("keras", "train", "Training")
-
-    from cinesent.cli.progress import training_reporter
-    from cinesent.training.options import check_target
-    from cinesent.training.run import train
-
-    check_target(out, resume=resume, overwrite=overwrite)
-    dataset = load_dataset(
-        data,
-        text_column=text_column,
-        label_column=label_column,
-        positive_from=positive_from,
-        say=say,
-    )
-    run = train(
-        dataset,
-        recipe,
-        reporter=training_reporter(),
-        out=out,
-        initial=start,
-        teachers=teachers or [],
-        seed=seed,
-        backend=backend,
-        mixed_precision=mixed_precision,
-        resume=resume,
-        overwrite=overwrite,
-        tensorboard=tensorboard,
-        command=shlex.join(["cinesent", *sys.argv[1:]]),
-    )
-    accuracy = run.validation["accuracy"]
-    reviews = run.validation["num_reviews"]
-    typer.echo(f"{run.bundle}\tvalidation accuracy {accuracy:.4f} on {reviews:,} reviews")
-    say(f"{run.seconds:.0f} s in all. Ask it: cinesent predict --model {run.bundle} 'A fine film.'")
-    if run.interrupted:
-        report_error(
-            f"interrupted; the best model so far is in {run.bundle}. "
-            "Go on with the same command and --resume."
-        )
-        raise typer.Exit(130)
-
-
-def _load_initial(folder: Path | None, out: Path) -> Initial | None:
     from cinesent.training.initial import load_initial
+    from cinesent.training.run_options import path_option
+    from cinesent.training.target import check_target
+    from cinesent.training.train import train
 
-    return load_initial(folder, out) if folder else None
-
-
-def _recipe(
-    preset: str, config: Path | None, overlays: dict[str, str], start: Initial | None
-) -> Recipe:
-    """Return the preset, or the file's recipe, with the settings of the command line."""
-    adapt = start.adapt if start else None
-    recipe = read_recipe(preset, config, overlays, adapt)
+    # What is wrong with the arguments is reported before anything slow begins.
+    target = path_option("out", out)
+    start = load_initial(initial, target) if initial else None
+    recipe = read_recipe(preset, config, settings, start.adapt if start else None)
     if start:
         start.check_recipe(recipe)
-    return recipe
+    require("keras", "train", "Training")
+    check_target(target, resume=resume, overwrite=overwrite)
+    reporter = ConsoleReporter(quiet)
+    with resumable(target):
+        reviews, held_out = _load(data, validation, table, reporter)
+        run = train(
+            reviews,
+            recipe,
+            out=target,
+            initial=initial,
+            teachers=teachers or (),
+            validation=held_out,
+            seed=seed,
+            backend=backend,
+            mixed_precision=mixed_precision,
+            resume=resume,
+            overwrite=overwrite,
+            tensorboard=tensorboard,
+            command=shlex.join(["cinesent", *sys.argv[1:]]),
+            reporter=reporter,
+        )
+    _show(run, as_json, reporter)
 
 
-def _show_settings() -> None:
-    """Print every setting with its meaning and its value in each preset."""
-    from dataclasses import fields
+def _load(
+    data: str | None, validation: str | None, table: dict[str, Any], reporter: ConsoleReporter
+) -> tuple[Dataset, Reviews | None]:
+    """Return the reviews to train on, and those to validate on if they have a file of their own.
 
-    from rich.table import Table
+    The flags of the table are for both files, or for the one where the other is a known dataset.
+    """
+    from cinesent.data import load_dataset
 
-    from cinesent.cli.console import stdout
-    from cinesent.recipes import TABLES, Recipe, preset_names
+    held_out = None
+    if validation is not None:
+        held_out = load_dataset(validation, reporter=reporter, **table).train
+    only_validation = validation is not None and (data is None or data in completion.DATASETS)
+    own = {} if only_validation else table
+    return load_dataset(data, reporter=reporter, **own), held_out
 
-    for title in TABLES:
-        table = Table(title=title, title_justify="left", box=None, header_style="bold")
-        table.add_column("setting", no_wrap=True)
-        presets = [Recipe.from_preset(name) for name in preset_names()]
-        for name in preset_names():
-            table.add_column(name, no_wrap=True)
-        table.add_column("meaning")
-        for item in fields(TABLES[title]):  # type: ignore[arg-type]
-            values = [str(getattr(getattr(p, title), item.name)) for p in presets]
-            table.add_row(item.name, *values, item.metadata["help"])
-        stdout().print(table)
+
+def _show(run: TrainingRun, as_json: bool, reporter: ConsoleReporter) -> None:
+    accuracy, num_reviews = run.validation["accuracy"], run.validation["num_reviews"]
+    if as_json:
+        result_json(
+            {
+                "model": run.bundle,
+                "validation": run.validation,
+                "best_epoch": run.best_epoch,
+                "epochs": len(run.history),
+                "seconds": round(run.seconds, 1),
+                "interrupted": run.interrupted,
+            }
+        )
+    else:
+        result(f"{run.bundle}  validation accuracy {accuracy:.4f} on {num_reviews:,} reviews")
+    if run.interrupted:
+        report_error(
+            f"interrupted; the best model so far is in {run.bundle}. The same command with "
+            "--resume continues."
+        )
+        raise typer.Exit(130)
+    model = shlex.quote(str(run.bundle))
+    reporter.message(
+        f"{duration(run.seconds)} in all. Try it: cinesent predict --model {model} 'A fine film.'"
+    )

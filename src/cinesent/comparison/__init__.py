@@ -1,1 +1,1 @@
-"""Comparison: baselines and presets on the same reviews, in one table."""
+"""Comparison: baselines, presets and trained models on the same reviews, in one table."""

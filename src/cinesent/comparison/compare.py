@@ -1,39 +1,42 @@
-"""Baselines and presets beside each other: the same reviews, the same split, one table.
+"""Compares baselines, presets and trained models on the same reviews and the same split.
 
-A recurrent network reads word order, which the linear baselines do not. Whether that is worth its
-training time is what this table shows.
+A recurrent network reads word order, which the linear baselines do not. The table shows whether
+that is worth its training time.
 """
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from cinesent.bundle import is_bundle
-from cinesent.comparison.contestants import Task, Trained, train_all
-from cinesent.data import load_dataset
-from cinesent.data.progress import Say, silent
-from cinesent.data.reviews import Dataset
+from cinesent.comparison.contestants import Experiment, Trained, train_all
+from cinesent.data.reviews import Dataset, Reviews
 from cinesent.data.split import split_reviews
-from cinesent.errors import ConfigError, DataError, nearest
+from cinesent.environment import expand_user
+from cinesent.errors import ConfigError, DataError, check_type, nearest, option
 from cinesent.evaluation.metrics import Metrics, mcnemar
+from cinesent.evaluation.selection import as_dataset
 from cinesent.models.backend import import_keras
 from cinesent.models.linear import BASELINES
+from cinesent.progress import SILENT, Reporter
 from cinesent.recipes import Recipe, preset_names
+from cinesent.tables import LabelKeywords
 
-#: What can be trained for a comparison, from the simplest on.
+#: The models that can be trained for a comparison, the simplest first.
 COMPARABLE = (*BASELINES, *preset_names())
 
-#: What is compared unless something is named: all but presets that take hours.
+#: The models that are compared by default: all but the presets that take hours.
 USUAL = tuple(
     name
     for name in COMPARABLE
     if name in BASELINES or not Recipe.from_preset(name).pretraining.epochs
 )
 
-#: The baselines that need Keras, as the presets do.
+#: The baselines that need Keras.
 _KERAS_BASELINES = ("multi-hot-dense",)
 
 
@@ -43,14 +46,14 @@ class ComparedModel:
 
     Attributes:
         name: of the baseline or preset, or the folder of a model.
-        validation: metrics on the reviews held out.
-        test: metrics on the test reviews, None where they were not asked for.
-        seconds: from texts to a trained model, wall time; of a folder what its manifest says, None
-            if that says nothing.
-        num_parameters: how many numbers were learnt.
-        p_value: McNemar's, against the best row, on the test reviews if they were asked for, else
-            on those held out: the chance of a difference this large or larger if neither were
-            better. None for the best row itself.
+        validation: metrics on the validation reviews.
+        test: metrics on the test reviews; None if they were not asked for.
+        seconds: wall time from texts to a trained model; for a folder, what its manifest states,
+            None if it states nothing.
+        num_parameters: number of trained parameters.
+        p_value: of McNemar's test against the first row, on the test reviews if they were asked
+            for, else on the validation reviews: the probability of a difference at least this
+            large if both were equally good. None for the first row itself.
     """
 
     name: str
@@ -63,18 +66,18 @@ class ComparedModel:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What :func:`compare` found.
+    """The result of :func:`compare`.
 
     Attributes:
         data: the dataset's name.
         fingerprint: SHA-256 of its training reviews.
         seed: of split and training.
-        num_train: reviews that each model learnt from.
-        num_validation: reviews that were held out.
-        num_test: test reviews, 0 where they were not asked for.
-        settings: what was laid over the presets.
-        rows: one a model, the most accurate on the reviews held out first: test reviews decide
-            nothing, not even an order.
+        num_train: number of reviews that each model was trained on.
+        num_validation: number of validation reviews.
+        num_test: number of test reviews, 0 if they were not asked for.
+        settings: what was overlaid on the presets.
+        rows: one per model, sorted by accuracy on the validation reviews, the best first: the test
+            reviews decide nothing, not even the order.
     """
 
     data: str
@@ -87,136 +90,171 @@ class Comparison:
     rows: tuple[ComparedModel, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return it for JSON."""
         return asdict(self)
 
 
 def compare(
-    data: Dataset | str | Path | None = None,
-    models: Sequence[str] | None = None,
+    data: Dataset | Reviews | str | Path | None = None,
+    models: Sequence[str | Path] | str | None = None,
     *,
     seed: int = 0,
     backend: str | None = None,
     settings: Mapping[str, Any] | None = None,
     test: bool = False,
-    say: Say | None = None,
+    reporter: Reporter = SILENT,
+    **table: Unpack[LabelKeywords],
 ) -> Comparison:
-    """Train baselines and presets on the same reviews and measure them on the same others.
+    """Train baselines and presets on the same reviews and evaluate them on the same other reviews.
 
-    Trained models can be set beside them. They must have learnt with the same seed and validation
-    share from the same data, or they may know the reviews that they are measured on.
+    Trained models can be compared with them. They must have been trained on the same data with the
+    same seed and validation share, or they may have been trained on reviews they are evaluated on.
 
     Args:
-        data: a loaded dataset, or what :func:`cinesent.data.load_dataset` takes.
-        models: names out of :data:`COMPARABLE` and folders of trained models; None: the names that
-            take minutes.
-        seed: of the split and of every model.
+        data: loaded reviews, or what :func:`cinesent.load_dataset` takes.
+        models: the names of baselines ("majority", "bow-lr", "nb-lr", "multi-hot-dense") and
+            presets, and the folders of trained models; None: all that train within minutes.
+        seed: of the split and of every model, 0 to 2**32 - 1.
         backend: of Keras, as for :func:`cinesent.train`.
-        settings: laid over every preset, such as ``{"epochs": 1}``; baselines have no settings, but
-            the share `validation` holds for them too.
-        test: measure on the test reviews as well. They decide nothing; ask once, at the end.
-        say: hears how it goes; None for silence.
+        settings: overlaid on every preset, such as ``{"epochs": 1}``; baselines have no settings,
+            but the share `validation` holds for them too.
+        test: evaluate on the test reviews as well. They decide nothing; use them once, at the end.
+        reporter: receives messages and progress.
+        table: how to read a file, see :func:`cinesent.load_dataset`.
 
     Raises:
-        ConfigError: an unknown name, setting or backend, or settings without a preset.
-        BundleError: a folder's model is damaged.
-        DataError: the data cannot be had or used, or has no test reviews that were asked for.
+        ConfigError: an unknown name, setting or backend, settings without a preset, or an argument
+            of the wrong type.
+        BundleError: the model of a folder is damaged.
+        DataError: the data cannot be loaded or used, or has no test reviews and `test` is True.
         TrainingError: a training diverged.
         MissingExtraError: the train extra is not installed.
 
     Example:
-        >>> table = compare("rotten-tomatoes", ["majority", "bow-lr"])
-        >>> [row.name for row in table.rows]
+        >>> import cinesent
+        >>> comparison = cinesent.compare("rotten-tomatoes", ["majority", "bow-lr"])
+        >>> [row.name for row in comparison.rows]
         ['bow-lr', 'majority']
     """
-    names, settings = check_models(models), dict(settings or {})
-    recipes = _recipes(names, settings)
+    _check_options(seed, test, reporter)
+    overlay = _as_settings(settings)
+    names = check_models(models)
+    recipes = _recipes(names, overlay)
     if recipes or set(names) & set(_KERAS_BASELINES):
         import_keras(backend)  # before a baseline starts it on another backend
-    share = Recipe.from_preset("default").overlay(settings).training.validation
-    task = _prepare(data, share, test, seed, backend, say or silent)
-    found = train_all(names, recipes, task)
+    elif backend is not None:
+        raise ConfigError(
+            f"{option('backend')} is for presets and {', '.join(_KERAS_BASELINES)}, and none of "
+            "them is compared."
+        )
+    share = Recipe.from_preset("default").overlay(overlay).training.validation
+    dataset = as_dataset(data, reporter, **table)
+    train, scored = _split(dataset, share, seed, test)
+    experiment = Experiment(dataset, train, scored, seed, backend, reporter)
+    found = train_all(names, recipes, experiment)
     return Comparison(
-        data=task.dataset.name,
-        fingerprint=task.dataset.train.fingerprint(),
-        seed=seed,
-        num_train=len(task.train),
-        num_validation=len(task.scored["validation"]),
-        num_test=len(task.scored["test"]) if test else 0,
-        settings=settings,
-        rows=_rank(found, task),
+        data=dataset.name,
+        fingerprint=dataset.train.fingerprint(),
+        seed=int(seed),
+        num_train=len(train),
+        num_validation=len(scored["validation"]),
+        num_test=len(scored["test"]) if test else 0,
+        settings=overlay,
+        rows=_rank(found, experiment),
     )
 
 
-def check_models(models: Sequence[str] | None) -> tuple[str, ...]:
+def _check_options(seed: object, test: object, reporter: object) -> None:
+    check_type("test", test, bool, "True or False")
+    check_type("reporter", reporter, Reporter, "a cinesent.Reporter")
+    check_type("seed", seed, numbers.Integral, "a whole number")
+    if not 0 <= seed < 2**32:  # type: ignore[operator]
+        raise ConfigError(f"{option('seed')} is out of bounds; expected 0 to 2**32 - 1.")
+
+
+def _as_settings(settings: Mapping[str, Any] | None) -> dict[str, Any]:
+    check_type("settings", settings, (Mapping, type(None)), "a mapping of names to values")
+    return dict(settings or {})
+
+
+def check_models(models: Sequence[str | Path] | str | None) -> tuple[str, ...]:
     """Return the names to compare, each once.
 
     Raises:
-        ConfigError: a name is not known; the message names the nearest.
+        ConfigError: a name is unknown; the message names the nearest.
     """
-    given = [models] if isinstance(models, str) else models
-    names = tuple(dict.fromkeys(USUAL if given is None else map(str, given)))
-    for name in names:
-        if name not in COMPARABLE and not is_bundle(Path(name).expanduser()):
-            raise ConfigError(
-                f"there is no model '{name}', nor a folder of that name with one. "
-                f"{nearest(name, COMPARABLE)}"
-            )
+    if isinstance(models, (str, Path)):
+        models = [models]
+    check_type("models", models, (list, tuple, type(None)), "a list of names and folders")
+    names = tuple(dict.fromkeys(USUAL if models is None else map(_checked_name, models)))
     if not names:
         raise ConfigError(f"no model is named. Known: {', '.join(sorted(COMPARABLE))}.")
     return names
+
+
+def _checked_name(given: str | Path) -> str:
+    """Return the name of a baseline or preset, or the path of a folder with a model."""
+    if isinstance(given, str) and given in COMPARABLE:
+        return given
+    path = str(expand_user(given))
+    if is_bundle(Path(path)):
+        return path
+    raise ConfigError(
+        f"there is no model named {path!r}, and no folder of that name that holds one. "
+        f"{nearest(path, COMPARABLE)}"
+    )
 
 
 def _recipes(names: Sequence[str], settings: Mapping[str, Any]) -> dict[str, Recipe]:
     """Return the recipe of each preset among the names."""
     presets = [name for name in names if name in preset_names()]
     recipes = {name: Recipe.from_preset(name).overlay(settings) for name in presets}
-    strange = {key for key in settings if key.rpartition(".")[2] != "validation"}
+    strange = {key for key in settings if str(key).rpartition(".")[2] != "validation"}
     if strange and not recipes:
         raise ConfigError(
-            f"the settings {', '.join(sorted(strange))} are for presets, and only baselines are "
-            f"compared. Add one of: {', '.join(preset_names())}."
+            f"the settings {', '.join(sorted(map(str, strange)))} are for presets, and only "
+            f"baselines are compared. Add one of: {', '.join(preset_names())}."
         )
     return recipes
 
 
-def _prepare(
-    data: Dataset | str | Path | None,
-    share: float,
-    test: bool,
-    seed: int,
-    backend: str | None,
-    say: Say,
-) -> Task:
-    """Load and split: the split that training makes of the same reviews, share and seed."""
-    dataset = data if isinstance(data, Dataset) else load_dataset(data, say=say)
+def _split(
+    dataset: Dataset, share: float, seed: int, test: bool
+) -> tuple[Reviews, dict[str, Reviews]]:
+    """Return the reviews to train on and those to score, split as training splits them."""
     labelled = dataset.train.labelled()
     rows, held_out = split_reviews(labelled, validation=share, seed=seed)
     scored = {"validation": labelled.take(held_out)}
     if test:
         if dataset.test is None:
-            raise DataError(f"{dataset.name} has no test reviews: compare on validation alone.")
+            raise DataError(
+                f"{dataset.name} has no test reviews. Leave {option('test')} out to compare on the "
+                "validation reviews."
+            )
         scored["test"] = dataset.test.labelled()
-    return Task(dataset, labelled.take(rows), scored, seed, backend, say)
+    return labelled.take(rows), scored
 
 
-def _rank(found: Mapping[str, Trained], task: Task) -> tuple[ComparedModel, ...]:
-    """Measure, sort by accuracy, and test every row against the first."""
+def _rank(found: Mapping[str, Trained], experiment: Experiment) -> tuple[ComparedModel, ...]:
+    """Compute the metrics, sort by accuracy, and test every row against the first."""
     rows = [
         ComparedModel(
             name=name,
-            validation=trained.measure(task, "validation"),
-            test=trained.measure(task, "test") if "test" in task.scored else None,
+            validation=trained.measure(experiment, "validation"),
+            test=trained.measure(experiment, "test") if "test" in experiment.scored else None,
             seconds=trained.seconds,
             num_parameters=trained.num_parameters,
         )
         for name, trained in found.items()
     ]
     rows.sort(key=lambda row: (-row.validation.accuracy, row.validation.loss))
-    part = "test" if "test" in task.scored else "validation"
-    labels = task.scored[part].labels
-    best, *others = ((row, found[row.name].probabilities[part] >= 0.5) for row in rows)
+    part = "test" if "test" in experiment.scored else "validation"
+    labels = experiment.scored[part].labels
+    first, *others = ((row, found[row.name].probabilities[part] >= 0.5) for row in rows)
     return (
-        best[0],
-        *(replace(row, p_value=mcnemar(labels, best[1], said).p_value) for row, said in others),
+        first[0],
+        *(
+            replace(row, p_value=mcnemar(labels, first[1], predicted).p_value)
+            for row, predicted in others
+        ),
     )

@@ -1,4 +1,4 @@
-"""The models of a comparison: each trained in its own way on the same reviews, or before."""
+"""The models of a comparison, each trained in its own way on the same reviews or trained before."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cinesent.data.progress import Say
+from cinesent.classifier import Classifier, load
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.evaluation.metrics import Metrics, binary_metrics
+from cinesent.models.baseline import TokenLists
 from cinesent.models.linear import BASELINES
+from cinesent.progress import Reporter
 from cinesent.recipes import Recipe
-from cinesent.training.corpus import TokenLists, tokenize_all
-from cinesent.training.loop import EpochRecord, SilentReporter
+from cinesent.text.tokenizer import tokenize
 
 
 @dataclass(frozen=True)
-class Task:
-    """What every model of a comparison has in common.
+class Experiment:
+    """What all models of a comparison share.
 
     Attributes:
-        dataset: what the training reads; it makes the very split that lies here.
-        train: the reviews to learn from.
-        scored: the reviews to predict, "validation" and perhaps "test".
-        seed: of the models.
+        dataset: for presets, whose training splits it in the same way.
+        train: the reviews to train on.
+        scored: the reviews to predict: "validation", and "test" if asked for.
+        seed: of split and models.
         backend: of Keras; None for the one in use.
-        say: hears how it goes.
+        reporter: receives messages and progress.
     """
 
     dataset: Dataset
@@ -39,47 +40,49 @@ class Task:
     scored: Mapping[str, Reviews]
     seed: int
     backend: str | None
-    say: Say
+    reporter: Reporter
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a model says, and what it cost.
+    """The predictions of a model, and its costs.
 
     Attributes:
         probabilities: of positive, (n,) for each part that is scored.
-        seconds: from texts to a trained model, wall time; None if nobody knows.
-        num_parameters: how many numbers were learnt.
+        seconds: wall time from texts to a trained model; None if unknown.
+        num_parameters: number of trained parameters.
     """
 
     probabilities: Mapping[str, NDArray[Any]]
     seconds: float | None
     num_parameters: int
 
-    def measure(self, task: Task, part: str) -> Metrics:
-        """Return the metrics on one of the parts that the task is scored on."""
-        return binary_metrics(task.scored[part].labels, self.probabilities[part])
+    def measure(self, experiment: Experiment, part: str) -> Metrics:
+        """Return the metrics on a part that is scored."""
+        return binary_metrics(experiment.scored[part].labels, self.probabilities[part])
 
 
 def train_all(
-    names: Sequence[str], recipes: Mapping[str, Recipe], task: Task
+    names: Sequence[str], recipes: Mapping[str, Recipe], experiment: Experiment
 ) -> dict[str, Trained]:
-    """Train presets by their recipes and baselines by their names, load folders; in turn."""
+    """Train presets by their recipes and baselines by their names, load folders; one by one."""
     found: dict[str, Trained] = {}
     tokens: _Tokens | None = None
     for place, name in enumerate(names, 1):
         count = f"[{place}/{len(names)}] {name}"
         if name not in recipes and name not in BASELINES:
-            found[name] = _load(name, task)
+            found[name] = _load(name, experiment)
             continue
-        task.say(f"{count}: learning from {len(task.train):,} reviews")
+        experiment.reporter.message(f"{count}: training on {len(experiment.train):,} reviews")
         if name in recipes:
-            found[name] = _train_preset(recipes[name], task)
+            found[name] = _train_preset(recipes[name], experiment)
         else:
-            tokens = tokens or _tokenize(task)
-            found[name] = _train_baseline(name, tokens, task)
-        accuracy = found[name].measure(task, "validation").accuracy
-        task.say(f"{count}: accuracy {accuracy:.4f} in {found[name].seconds or 0:.1f} s")
+            tokens = tokens or _tokenize(experiment)
+            found[name] = _train_baseline(name, tokens, experiment)
+        accuracy = found[name].measure(experiment, "validation").accuracy
+        experiment.reporter.message(
+            f"{count}: accuracy {accuracy:.4f} in {found[name].seconds or 0:.1f} s"
+        )
     return found
 
 
@@ -92,17 +95,20 @@ class _Tokens:
     seconds: float
 
 
-def _tokenize(task: Task) -> _Tokens:
+def _tokenize(experiment: Experiment) -> _Tokens:
     started = time.perf_counter()
-    train = tokenize_all(task.train.texts)
+    train = [tokenize(text) for text in experiment.train.texts]
     seconds = time.perf_counter() - started
-    scored = {part: tokenize_all(reviews.texts) for part, reviews in task.scored.items()}
+    scored = {
+        part: [tokenize(text) for text in reviews.texts]
+        for part, reviews in experiment.scored.items()
+    }
     return _Tokens(train, scored, seconds)
 
 
-def _train_baseline(name: str, tokens: _Tokens, task: Task) -> Trained:
+def _train_baseline(name: str, tokens: _Tokens, experiment: Experiment) -> Trained:
     started = time.perf_counter()
-    baseline = BASELINES[name](task.seed).fit(tokens.train, task.train.labels)
+    baseline = BASELINES[name](experiment.seed).fit(tokens.train, experiment.train.labels)
     seconds = tokens.seconds + time.perf_counter() - started
     probabilities = {
         part: baseline.predict_proba(lists)[:, 1] for part, lists in tokens.scored.items()
@@ -110,66 +116,48 @@ def _train_baseline(name: str, tokens: _Tokens, task: Task) -> Trained:
     return Trained(probabilities, seconds, baseline.num_parameters)
 
 
-class _EpochLines(SilentReporter):
-    """Says a line an epoch."""
-
-    def __init__(self, say: Say) -> None:
-        self._say = say
-
-    def epoch_done(self, record: EpochRecord, best: bool) -> None:
-        """Say what the epoch showed."""
-        self._say(
-            f"  epoch {record.epoch}: loss {record.loss:.4f}, validation loss "
-            f"{record.val_loss:.4f}, accuracy {record.val_accuracy:.4f}, {record.seconds:.0f} s"
-        )
-
-
-def _train_preset(recipe: Recipe, task: Task) -> Trained:
-    """Train as `cinesent train` does, and predict with the bundle as everybody does."""
-    from cinesent.training.run import train
+def _train_preset(recipe: Recipe, experiment: Experiment) -> Trained:
+    """Train as `cinesent train` does, and predict with the stored model."""
+    from cinesent.training.train import train
 
     with tempfile.TemporaryDirectory(prefix="cinesent-compare-") as folder:
         run = train(
-            task.dataset,
+            experiment.dataset,
             recipe,
-            reporter=_EpochLines(task.say),
             out=Path(folder) / "model",
-            seed=task.seed,
-            backend=task.backend,
+            seed=experiment.seed,
+            backend=experiment.backend,
+            reporter=experiment.reporter,
         )
         if run.interrupted:
             raise KeyboardInterrupt
-        classifier = run.classifier()
-        probabilities = {
-            part: classifier.predict_proba(reviews.texts)[:, 1]
-            for part, reviews in task.scored.items()
-        }
+        probabilities = _predict(run.classifier(), experiment)
     shapes = run.recipe.model.weight_shapes().values()
     return Trained(probabilities, run.seconds, sum(map(math.prod, shapes)))
 
 
-def _load(folder: str, task: Task) -> Trained:
-    """Let a trained model predict; say so if it may have learnt from what it is measured on."""
-    from cinesent.classifier import load
-
+def _load(folder: str, experiment: Experiment) -> Trained:
+    """Let a trained model predict; warn if it may have been trained on what it is evaluated on."""
     classifier = load(folder)
-    manifest = classifier.bundle.manifest
-    data, seed = manifest.get("data"), manifest.get("seed")
-    if not isinstance(data, dict) or data.get("sha256") != task.dataset.train.fingerprint():
-        task.say(f"note: {folder} has learnt from other reviews than the models trained here")
-    elif seed != task.seed:
-        task.say(
-            f"note: {folder} was trained with seed {seed}, so it has learnt from some of the "
-            f"reviews held out here; only test numbers count, or --seed {seed}"
+    provenance = classifier.bundle.provenance
+    if not provenance.trained_on(experiment.dataset.train.fingerprint()):
+        experiment.reporter.warning(
+            f"{folder} was trained on other reviews than the models trained here"
         )
-    task.say(f"{folder} predicts")
-    probabilities = {
-        part: classifier.predict_proba(reviews.texts)[:, 1] for part, reviews in task.scored.items()
-    }
-    seconds = manifest.get("seconds")
+    elif provenance.seed != experiment.seed:
+        experiment.reporter.warning(
+            f"{folder} was trained with seed {provenance.seed}, not {experiment.seed}, so it was "
+            "trained on some of the validation reviews; only its test metrics count"
+        )
+    experiment.reporter.message(f"predicting with {folder}")
     shapes = classifier.bundle.config.weight_shapes().values()
     return Trained(
-        probabilities,
-        float(seconds) if isinstance(seconds, (int, float)) else None,
-        sum(map(math.prod, shapes)),
+        _predict(classifier, experiment), provenance.seconds, sum(map(math.prod, shapes))
     )
+
+
+def _predict(classifier: Classifier, experiment: Experiment) -> dict[str, NDArray[Any]]:
+    return {
+        part: classifier.predict_proba(reviews.texts)[:, 1]
+        for part, reviews in experiment.scored.items()
+    }

@@ -1,8 +1,8 @@
-"""Reads the files of an IMDB archive in one pass, without unpacking it, and of its folder.
+"""Reads the files of an IMDB archive, or of its folder, in one pass and without unpacking it.
 
 Nothing is ever written to disk, so a hostile archive cannot place files; links, devices, names
-that climb out of the archive and absurd sizes are refused all the same, because an archive that
-holds them is not the one it claims to be.
+that lead out of the archive and absurd sizes are refused anyway, because an archive that holds them
+is not the one it claims to be.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def folder_root(path: Path) -> Path | None:
     """Return the top folder of the unpacked archive at or just below `path`; None if none is.
 
     A folder counts as one when it has ``train/pos`` and either carries the name ``aclImdb`` or
-    holds the archive's own lists; other folders with ``train/pos`` are somebody's own data.
+    holds the archive's own lists; other folders with ``train/pos`` are the user's own data.
     """
     for root in (path / "aclImdb", path):
         ours = (root / "train" / "urls_pos.txt").is_file() or (root / "imdb.vocab").is_file()

@@ -17,7 +17,7 @@ class BadRows:
 
     Attributes:
         source: the file.
-        unit: what stands between its name and the number of a row; None where the messages
+        unit: what is written between its name and the number of a row; None where the messages
             name the places themselves.
         total: how many there are.
         advice: what else could be done about them.

@@ -124,8 +124,8 @@ def _problems(reviews: Reviews, conflicts: frozenset[str]) -> list[str]:
         if left < LEAST_PER_LABEL:
             without = " that are not labelled both ways" if conflicts else ""
             problems.append(
-                f"{left} different {name} {'text' if left == 1 else 'texts'}{without}; at least "
-                f"{LEAST_PER_LABEL} are needed, one to train on and one to validate on."
+                f"only {left} distinct {name} {'text' if left == 1 else 'texts'}{without}; at "
+                f"least {LEAST_PER_LABEL} are needed, one for training and one for validation."
             )
     return problems
 
@@ -139,7 +139,7 @@ def _notes(train: SplitDescription, conflicts: int) -> list[str]:
         notes.append(f"only {rarer:.0%} have the rarer label: accuracy alone will mislead.")
     if train.reviews < _FEW:
         what = "1 review is" if train.reviews == 1 else f"{train.reviews:,} reviews are"
-        notes.append(f"{what} few to train on.")
+        notes.append(f"{what} very little to train on.")
     if conflicts:
         what = "1 text is" if conflicts == 1 else f"{conflicts:,} texts are"
         notes.append(f"{what} labelled negative in one row and positive in another.")

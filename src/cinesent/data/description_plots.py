@@ -1,4 +1,4 @@
-"""Draws what is in a dataset: how long its reviews are, how they were rated, how balanced it is."""
+"""Plots a dataset: the lengths of its reviews, their ratings, the balance of the labels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DPI = 150
 def save_plots(dataset: Dataset, folder: str | Path) -> list[Path]:
     """Draw `dataset` into PNG files in `folder`, which is made if it is not there.
 
-    ``lengths.png`` (words a review, by part and label), ``balance.png`` (reviews by part and
+    ``lengths.png`` (words per review, by part and label), ``balance.png`` (reviews by part and
     label) and, where ratings are known, ``ratings.png`` (reviews by stars).
 
     Args:

@@ -102,7 +102,7 @@ def fetch(
             "in CINESENT_CACHE."
         ) from error
     except ValueError as error:
-        # As pooch says it: the sum is wrong, although all was downloaded anew if need be.
+        # The error of pooch for a wrong checksum.
         raise DownloadError(
             f"cannot download {url}: the file does not have the expected checksum (SHA-256 "
             f"{sha256[:12]}…); the server, or a proxy, sends something else."

@@ -48,7 +48,7 @@ _MOVIE = re.compile(r"/title/(tt\d+)")
 
 
 def is_imdb(path: Path) -> bool:
-    """Return whether `path` is an archive, a folder with the archive in it, or the archive unpacked.
+    """Return whether `path` is an archive, a folder that holds it, or the archive unpacked.
 
     Only names are looked at: :func:`load_imdb` checks what is inside.
     """

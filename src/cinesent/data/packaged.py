@@ -58,7 +58,7 @@ def load_packaged(name: str) -> Dataset:
 
 
 def packaged_csv() -> Path:
-    """Return where the package's CSV lies.
+    """Return the path of the package's CSV.
 
     Raises:
         MissingExtraError: the package is not installed, or its file is gone.

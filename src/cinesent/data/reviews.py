@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cinesent.errors import DataError
 
-#: The label of a review whose sentiment nobody has said.
+#: The label of a review without a label.
 UNLABELLED = -1
 
 
@@ -23,12 +23,13 @@ class Reviews:
         texts: the raw text of each review, as it was read: not cleaned.
         labels: int8 (n,), 0 negative, 1 positive, -1 unlabelled.
         name: where the reviews come from, for messages and manifests ("imdb/train").
-        ids: one id a row, unique within the table ("train/pos/0_9"); numbered when not given.
+        ids: one id per row, unique within the table ("train/pos/0_9"); numbered when not given.
         ratings: int8 (n,), stars from 1 to 10, 0 unknown; None where the source has none.
         movie_ids: the movie each review is about ("tt0453418"); None where the source has none.
 
     Raises:
-        DataError: the columns differ in length, or a label is not -1, 0 or 1.
+        DataError: a column is not a sequence of the right type, the columns differ in length, or a
+            label is not -1, 0 or 1.
     """
 
     texts: Sequence[str]
@@ -40,7 +41,13 @@ class Reviews:
 
     def __post_init__(self) -> None:
         """Check that the columns are of one length and the labels legal."""
-        if not self.ids:
+        _check_strings("texts", self.texts)
+        object.__setattr__(self, "labels", _as_integers("labels", self.labels))
+        if self.ratings is not None:
+            object.__setattr__(self, "ratings", _as_integers("ratings", self.ratings))
+        if len(self.ids):
+            _check_strings("ids", self.ids)
+        else:
             object.__setattr__(self, "ids", tuple(str(i) for i in range(len(self.texts))))
         columns = {
             "texts": self.texts,
@@ -87,6 +94,36 @@ class Reviews:
             digest.update(b"%d %d\n" % (label, len(encoded)))
             digest.update(encoded)
         return digest.hexdigest()
+
+
+def _check_strings(name: str, column: object) -> None:
+    """Raise DataError unless a column is a sequence of str."""
+    if isinstance(column, np.ndarray) and column.ndim == 1:
+        column = column.tolist()
+    if not isinstance(column, Sequence) or isinstance(column, (str, bytes)):
+        raise DataError(f"{name} is of type {type(column).__name__}; expected a list of str.")
+    for row, value in enumerate(column):
+        if not isinstance(value, str):
+            raise DataError(
+                f"{name} holds an object of type {type(value).__name__} in row {row}; expected str."
+            )
+
+
+def _as_integers(name: str, column: object) -> NDArray[np.int8]:
+    """Return a column of small whole numbers as int8 (n,)."""
+    try:
+        values = np.asarray(column)
+    except ValueError as error:
+        raise DataError(f"{name} is not a list of whole numbers: {error}.") from error
+    if values.size == 0 and values.ndim == 1:
+        return values.astype(np.int8)
+    if values.ndim != 1 or values.dtype.kind not in "iub":
+        raise DataError(
+            f"{name} has shape {values.shape} and type {values.dtype}; expected (n,) whole numbers."
+        )
+    if values.min() < -128 or values.max() > 127:
+        raise DataError(f"{name} holds {values.min()} to {values.max()}; expected small numbers.")
+    return values.astype(np.int8, copy=False)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from cinesent.errors import (
     DataError,
     DownloadError,
     MissingExtraError,
+    check_type,
     nearest,
     option,
 )
@@ -67,6 +68,7 @@ def load_dataset(
         >>> len(data.train), data.test is None
         (8530, True)
     """
+    check_type("reporter", reporter, Reporter, "a cinesent.Reporter")
     options, labels = split_options(table)
     path = _own_path(data)
     if path is not None:
@@ -104,8 +106,9 @@ def load_reviews(
         >>> len(reviews), int(reviews.labels.sum())
         (25000, 12500)
     """
+    check_type("split", split, str, "the name of a split")
     if split not in SPLITS:
-        raise ConfigError(f"there is no split {split!r:.40}. {nearest(str(split), SPLITS)}")
+        raise ConfigError(f"there is no split {split!r:.40}. {nearest(split, SPLITS)}")
     dataset = load_dataset(data, reporter=reporter, **table)
     reviews: Reviews | None = getattr(dataset, split)
     if reviews is None:

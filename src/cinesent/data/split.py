@@ -45,7 +45,7 @@ def split_reviews(
         (30, [5, 5])
     """
     if not 0 < validation < 1:
-        raise ConfigError(f"the validation share must lie between 0 and 1, not {validation}.")
+        raise ConfigError(f"the validation share must be between 0 and 1, not {validation}.")
     groups = group_rows(reviews)
     counts = _class_counts(reviews, groups)
     if len(counts) < 2:

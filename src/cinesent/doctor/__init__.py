@@ -1,9 +1,9 @@
-"""What can be said of an installation without asking its owner: versions, machine, model, folders.
+"""What is installed, what the machine has, and whether predicting works: `cinesent doctor`.
 
-Nothing here may stop at what is wrong with the installation: that is what it reports.
+What is wrong with an installation is reported, never raised. All results are plain data.
 """
 
+from cinesent.doctor.checks import CacheFolder, ModelCheck, Problem
 from cinesent.doctor.diagnose import Diagnosis, diagnose
-from cinesent.doctor.problem import Problem
 
-__all__ = ["Diagnosis", "Problem", "diagnose"]
+__all__ = ["CacheFolder", "Diagnosis", "ModelCheck", "Problem", "diagnose"]

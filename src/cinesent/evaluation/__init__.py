@@ -1,1 +1,1 @@
-"""Evaluation: how good a model is, in numbers and pictures."""
+"""Evaluation: how good a model is, in numbers and plots."""

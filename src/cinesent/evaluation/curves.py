@@ -1,6 +1,6 @@
-"""Probabilities beside labels: the checks that every measure begins with, and two curves.
+"""Validation of labels and probabilities, the ROC curve and the calibration curve.
 
-Labels are 0 (negative) and 1 (positive), probabilities those of positive; NumPy alone.
+Labels are 0 (negative) and 1 (positive), probabilities are of positive. NumPy only.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ def roc_curve(
         probabilities: (n,) of the probability of positive, 0 to 1.
 
     Returns:
-        False and true positive rates, float64 (m,) each, rising: one point for each distinct
+        False and true positive rates, float64 (m,) each, increasing: one point per distinct
         probability taken as threshold, and the origin.
 
     Raises:
-        DataError: as :func:`binary_metrics`, and where only one class occurs.
+        DataError: as :func:`binary_metrics`, or only one class occurs.
 
     Example:
         >>> false_positives, true_positives = roc_curve([0, 1, 1], [0.2, 0.2, 0.8])
@@ -38,7 +38,7 @@ def roc_curve(
     if truth.all() or not truth.any():
         raise DataError("all reviews are of one class; a ROC curve needs both.")
     order = np.argsort(-scores, kind="stable")
-    # Reviews of one probability cross any threshold together: only their last is a point.
+    # Reviews with the same probability pass a threshold together: only the last one is a point.
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
     found = np.cumsum(truth[order])[ends]
     false = ends + 1 - found
@@ -47,7 +47,7 @@ def roc_curve(
 
 @dataclass(frozen=True, eq=False)
 class ReliabilityBins:
-    """Reviews by their probability, in bins of equal width from 0 to 1; empty bins are left out.
+    """Reviews binned by probability, in bins of equal width from 0 to 1; empty bins are left out.
 
     Attributes:
         counts: int64 (bins,), reviews in each, at least 1.
@@ -61,7 +61,7 @@ class ReliabilityBins:
 
     @property
     def expected_calibration_error(self) -> float:
-        """The distance of mean probability and share of positives, weighted by reviews, 0 to 1."""
+        """Mean distance of mean probability and share of positives, weighted by reviews, 0 to 1."""
         gaps = np.abs(self.mean_probability - self.positives / self.counts)
         return float(np.sum(gaps * self.counts) / np.sum(self.counts))
 
@@ -69,12 +69,12 @@ class ReliabilityBins:
 def reliability_bins(
     labels: ArrayLike, probabilities: ArrayLike, num_bins: int = 15
 ) -> ReliabilityBins:
-    """Sort reviews into bins by their probability, to see whether it can be taken at its word.
+    """Bin reviews by their probability, to see how well it is calibrated.
 
     Args:
         labels: (n,) of 0 and 1, n at least 1.
         probabilities: (n,) of the probability of positive, 0 to 1.
-        num_bins: bins of equal width, at least 1; 15 as in Guo et al. 2017.
+        num_bins: bins of equal width, at least 1; 15 as in Guo et al. (2017).
 
     Raises:
         DataError: as :func:`binary_metrics`.
@@ -105,7 +105,7 @@ def check_scores(
     """Return labels as bool (n,) and probabilities as float64 (n,).
 
     Raises:
-        DataError: the shapes differ, there is nothing, or a value is NaN or out of range.
+        DataError: the shapes differ, there are no reviews, or a value is NaN or out of range.
     """
     truth = check_labels("labels", labels)
     try:
@@ -113,10 +113,10 @@ def check_scores(
     except (TypeError, ValueError) as error:
         raise DataError(f"the probabilities are not numbers: {error}.") from error
     if scores.shape != truth.shape:
-        hint = " Give column 1, the positive one." if scores.ndim == 2 else ""
+        hint = " Pass column 1, the positive class." if scores.ndim == 2 else ""
         raise DataError(
             f"the probabilities have shape {scores.shape} and the labels {truth.shape}; "
-            f"expected one probability of positive for each label.{hint}"
+            f"expected one probability of positive per label.{hint}"
         )
     strange = ~((scores >= 0) & (scores <= 1))
     if strange.any():
@@ -126,20 +126,25 @@ def check_scores(
 
 
 def check_labels(name: str, values: ArrayLike, length: int | None = None) -> NDArray[np.bool_]:
-    """Return 0s and 1s as bool (n,), n at least 1, and `length` if one is given.
+    """Return labels of 0 and 1 as bool (n,), n at least 1.
+
+    Args:
+        name: what the message of an error calls them.
+        values: the labels.
+        length: the n that is required, if any.
 
     Raises:
-        DataError: the shape is another, or a value is neither 0 nor 1; the message calls it `name`.
+        DataError: the shape is wrong, or a value is neither 0 nor 1.
     """
     array = np.asarray(values)
     if array.ndim != 1 or not len(array) or (length is not None and len(array) != length):
-        expected = "(n,) with n at least 1" if length is None else f"({length},) as the labels"
+        expected = "(n,) with n at least 1" if length is None else f"({length},), like the labels"
         raise DataError(f"{name} has shape {array.shape}; expected {expected}.")
     strange = ~((array == 0) | (array == 1))
     if np.any(strange):
         row = int(np.argmax(strange))
         raise DataError(
             f"{name} holds {array[row]!r} in row {row}; expected 0 (negative) or 1 (positive). "
-            "Leave reviews without a label out: reviews.labelled()."
+            "Leave out reviews without a label: reviews.labelled()."
         )
     return array.astype(np.bool_)

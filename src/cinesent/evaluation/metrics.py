@@ -1,8 +1,8 @@
-"""What a list of probabilities is worth: accuracy and its companions, in NumPy alone.
+"""Accuracy and other metrics of binary classification, McNemar's test and Wilson's interval.
 
-No framework and no scikit-learn, so that the base install can evaluate a model; the tests hold
-every number equal to scikit-learn's. All functions take labels of 0 (negative) and 1 (positive) and
-the probability of positive.
+They need only NumPy, so the base install can evaluate a model; the tests compare every number with
+scikit-learn's. All functions take labels of 0 (negative) and 1 (positive) and the probability of
+positive.
 """
 
 from __future__ import annotations
@@ -17,32 +17,33 @@ from numpy.typing import ArrayLike, NDArray
 from cinesent.errors import ConfigError, DataError
 from cinesent.evaluation.curves import check_labels, check_scores, reliability_bins
 
-#: Probabilities are kept this far from 0 and 1 in the loss, as Keras keeps them.
+#: The loss clips probabilities to this distance from 0 and 1, as Keras does.
 LOSS_EPSILON = 1e-7
 
-#: Up to so many disagreements McNemar's test is exact.
+#: McNemar's test is exact up to this number of disagreements.
 EXACT_DISAGREEMENTS = 1000
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """How well probabilities meet labels. None: the number does not exist for these reviews.
+    """Metrics of predicted probabilities; None where a metric is undefined for these reviews.
 
     Attributes:
-        num_reviews: reviews counted.
-        accuracy: share of reviews labelled rightly, 0 to 1.
-        loss: mean negative log-likelihood in nats, 0 and up; probabilities are clipped at 1e-7.
-        precision: share of the positive predictions that are right; None if there are none.
-        recall: share of the positive reviews that are found; None if there are none.
-        f1: harmonic mean of the two, 2TP / (2TP + FP + FN); None if no review is positive and none
-            is called so.
-        roc_auc: chance that a positive review scores above a negative one, a tie counting half;
+        num_reviews: number of reviews.
+        accuracy: share of correct predictions, 0 to 1.
+        loss: mean negative log-likelihood in nats, at least 0; probabilities are clipped to
+            [1e-7, 1 - 1e-7].
+        precision: share of the positive predictions that are correct; None if there are none.
+        recall: share of the positive reviews that are predicted positive; None if there are none.
+        f1: harmonic mean of precision and recall, 2TP / (2TP + FP + FN); None if no review is
+            positive and none is predicted positive.
+        roc_auc: probability that a positive review scores above a negative one, ties counting half;
             None if only one class occurs.
-        brier: mean squared distance of probability and label, 0 to 1.
+        brier: mean squared difference of probability and label, 0 to 1.
         ece: expected calibration error, 0 to 1: the distance of mean probability and share of
-            positives in 15 bins of equal width (Naeini et al. 2015), weighted by their reviews.
-        confusion_matrix: rows the true class, columns the predicted: ((TN, FP), (FN, TP)).
-        threshold: the probability from which a review is called positive.
+            positives in 15 bins of equal width, weighted by their reviews (Naeini et al. 2015).
+        confusion_matrix: true classes in rows, predicted in columns: ((TN, FP), (FN, TP)).
+        threshold: the probability from which a review is predicted positive.
     """
 
     num_reviews: int
@@ -58,20 +59,20 @@ class Metrics:
     threshold: float = 0.5
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as JSON holds them: the matrix as lists, what is missing as None."""
+        """Return the numbers for JSON, the confusion matrix as lists."""
         return {**asdict(self), "confusion_matrix": [list(row) for row in self.confusion_matrix]}
 
 
 def binary_metrics(labels: ArrayLike, probabilities: ArrayLike, threshold: float = 0.5) -> Metrics:
-    """Measure probabilities against labels.
+    """Compute the metrics of predicted probabilities.
 
     Args:
         labels: (n,) of 0 and 1, n at least 1.
         probabilities: (n,) of the probability of positive, 0 to 1.
-        threshold: probabilities of at least this are called positive, 0 to 1.
+        threshold: reviews with at least this probability are predicted positive, 0 to 1.
 
     Raises:
-        DataError: the shapes differ, there is nothing, or a value is NaN or out of range.
+        DataError: the shapes differ, there are no reviews, or a value is NaN or out of range.
         ConfigError: the threshold is out of range.
 
     Example:
@@ -82,9 +83,9 @@ def binary_metrics(labels: ArrayLike, probabilities: ArrayLike, threshold: float
     truth, scores = check_scores(labels, probabilities)
     if not 0 <= threshold <= 1:
         raise ConfigError(f"the threshold is {threshold}; expected a probability, 0 to 1.")
-    called = scores >= threshold
-    tp, fp = int(np.sum(called & truth)), int(np.sum(called & ~truth))
-    fn, tn = int(np.sum(~called & truth)), int(np.sum(~called & ~truth))
+    positive = scores >= threshold
+    tp, fp = int(np.sum(positive & truth)), int(np.sum(positive & ~truth))
+    fn, tn = int(np.sum(~positive & truth)), int(np.sum(~positive & ~truth))
     likelihood = np.clip(np.where(truth, scores, 1 - scores), LOSS_EPSILON, 1 - LOSS_EPSILON)
     return Metrics(
         num_reviews=len(truth),
@@ -102,12 +103,12 @@ def binary_metrics(labels: ArrayLike, probabilities: ArrayLike, threshold: float
 
 
 class McNemar(NamedTuple):
-    """Whether two classifiers differ on the same reviews.
+    """The result of McNemar's test of two classifiers on the same reviews.
 
     Attributes:
-        b: reviews that only the first got right.
-        c: reviews that only the second got right.
-        p_value: chance of a difference this large or larger if neither were better, 0 to 1.
+        b: reviews that only the first classified correctly.
+        c: reviews that only the second classified correctly.
+        p_value: probability of a difference at least this large if both were equally good, 0 to 1.
     """
 
     b: int
@@ -116,19 +117,19 @@ class McNemar(NamedTuple):
 
 
 def mcnemar(labels: ArrayLike, predictions_a: ArrayLike, predictions_b: ArrayLike) -> McNemar:
-    """Test whether two classifiers are equally often right on the same reviews.
+    """Test whether two classifiers are equally accurate, by McNemar's test.
 
-    Only the reviews that one gets right and the other wrong tell them apart. Up to 1,000 of these
-    the p-value is the exact two-sided binomial one, beyond that it is the chi-squared one with
-    Edwards's continuity correction (McNemar 1947; Dietterich 1998).
+    It considers the reviews that exactly one of them classified correctly. Up to 1,000 of these
+    the p-value is that of the exact two-sided binomial test, beyond that of the chi-squared test
+    with Edwards's continuity correction (McNemar 1947; Dietterich 1998).
 
     Args:
         labels: (n,) of 0 and 1.
-        predictions_a: (n,) of 0 and 1, what the first classifier says.
-        predictions_b: (n,) of 0 and 1, what the second says.
+        predictions_a: (n,) of 0 and 1, predicted by the first classifier.
+        predictions_b: (n,) of 0 and 1, predicted by the second.
 
     Raises:
-        DataError: the shapes differ, there is nothing, or a value is neither 0 nor 1.
+        DataError: the shapes differ, there are no reviews, or a value is neither 0 nor 1.
 
     Example:
         >>> mcnemar([1, 1, 1, 0, 0], [1, 1, 1, 0, 1], [0, 0, 1, 1, 1])
@@ -148,12 +149,12 @@ def mcnemar(labels: ArrayLike, predictions_a: ArrayLike, predictions_b: ArrayLik
 
 
 def wilson_interval(successes: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the interval in which a share lies, by the score method of Wilson (1927).
+    """Return the confidence interval of a share, by the score method of Wilson (1927).
 
     Args:
-        successes: how often it happened, 0 to `n`.
-        n: out of how many, at least 1.
-        z: width in standard deviations; 1.96 for 95 %.
+        successes: number of successes, 0 to `n`.
+        n: number of trials, at least 1.
+        z: half the width in standard deviations; 1.96 for 95% confidence.
 
     Raises:
         DataError: `n` is below 1, or `successes` is not between 0 and `n`.
@@ -164,7 +165,7 @@ def wilson_interval(successes: int, n: int, z: float = 1.96) -> tuple[float, flo
         (0.596, 0.982)
     """
     if n < 1 or not 0 <= successes <= n:
-        raise DataError(f"{successes} of {n} is no share; expected 0 to n, and n at least 1.")
+        raise DataError(f"{successes} of {n} is not a share; expected 0 to n, and n at least 1.")
     share, spread = successes / n, z * z / n
     centre = share + spread / 2
     margin = z * math.sqrt(share * (1 - share) / n + spread / (4 * n))

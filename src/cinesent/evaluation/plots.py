@@ -1,7 +1,7 @@
-"""Pictures of a training run and of what it came to.
+"""Plots of a training run and of an evaluation.
 
-Each function returns a matplotlib `Figure`, which shows itself in a notebook;
-:func:`save_figure` writes it to a file. matplotlib comes with the `train` extra.
+Each function returns a matplotlib `Figure`, which a notebook displays; :func:`save_figure` writes
+it to a file. matplotlib comes with the `train` extra.
 """
 
 from __future__ import annotations
@@ -15,32 +15,34 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cinesent.environment import expand_user
 from cinesent.errors import ConfigError, DataError, nearest, require
 from cinesent.evaluation import style
 from cinesent.evaluation.curves import ReliabilityBins, check_scores, reliability_bins, roc_curve
 from cinesent.evaluation.metrics import Metrics, binary_metrics, wilson_interval
+from cinesent.files import write_atomic
 from cinesent.probability import LABELS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Dots an inch of saved figures.
+#: Dots per inch of saved figures.
 DPI = 200
 
 FORMATS = ("pdf", "png", "svg")
 
 
 def plot_history(history: Sequence[Mapping[str, Any]]) -> Figure:
-    """Draw loss and accuracy over the epochs, for training and validation, the best epoch marked.
+    """Plot training and validation loss and accuracy over the epochs, and mark the best epoch.
 
-    The best epoch is the one of the lowest validation loss, whose weights training keeps; without
+    The best epoch is the one with the lowest validation loss, whose weights training keeps; without
     validation none is marked.
 
     Args:
-        history: one mapping an epoch with `epoch`, `loss`, `accuracy`, `val_loss` and
-            `val_accuracy`, as numbers or as strings that a CSV holds; each but the first may be
-            missing, and others are not looked at.
+        history: one mapping per epoch with `epoch`, `loss`, `accuracy`, `val_loss` and
+            `val_accuracy`, as numbers or as strings from a CSV file; all but `epoch` may be
+            missing, other keys are ignored.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -48,10 +50,10 @@ def plot_history(history: Sequence[Mapping[str, Any]]) -> Figure:
     """
     require("matplotlib", "train", "Drawing plots")
     if not history:
-        raise DataError("the history holds no epoch: there is nothing to draw.")
+        raise DataError("the history has no epochs to plot.")
     epochs = _column(history, "epoch")
     figure = style.new_figure(9, 3.6)
-    panels = {"loss": "cross-entropy", "accuracy": "reviews labelled rightly"}
+    panels = {"loss": "cross-entropy", "accuracy": "share of correct predictions"}
     for axes, (name, unit) in zip(figure.subplots(1, 2), panels.items(), strict=True):
         validation = _column(history, f"val_{name}")
         _draw_line(axes, epochs, _column(history, name), "training", style.TRAINING, "s")
@@ -67,7 +69,7 @@ def plot_history(history: Sequence[Mapping[str, Any]]) -> Figure:
 
 
 def plot_confusion_matrix(metrics: Metrics) -> Figure:
-    """Draw how many reviews of each class were called what, and which share of their class.
+    """Plot the confusion matrix: counts, and shares of the true class.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -87,7 +89,7 @@ def plot_confusion_matrix(metrics: Metrics) -> Figure:
         axes.text(column, row - 0.02, f"{counts[row, column]:,}", va="bottom", fontsize=17, **cell)
         share = f"{style.percent(shares[row, column])} of {LABELS[row]}"
         axes.text(column, row + 0.06, share, va="top", fontsize=style.NOTE_SIZE, **cell)
-    title = f"{style.percent(metrics.accuracy)} of {metrics.num_reviews:,} reviews right"
+    title = f"{style.percent(metrics.accuracy)} of {metrics.num_reviews:,} reviews correct"
     style.dress(axes, title, "predicted", "true", grid=None)
     axes.set_xticks([0, 1], LABELS)
     axes.set_yticks([0, 1], LABELS, rotation=90, va="center")
@@ -99,7 +101,7 @@ def plot_confusion_matrix(metrics: Metrics) -> Figure:
 
 
 def plot_roc(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
-    """Draw the receiver operating characteristic, with the area under it and the threshold of 0.5.
+    """Plot the receiver operating characteristic, with its area and the threshold of 0.5.
 
     Args:
         labels: (n,) of 0 and 1, both occurring.
@@ -123,8 +125,8 @@ def plot_roc(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
     point = (fp / (fp + tn), tp / (tp + fn))
     axes.plot(*point, "o", color=style.NEGATIVE, markersize=7, markeredgecolor="white")
     axes.annotate(
-        f"threshold 0.5\n{style.percent(point[1])} found at\n"
-        f"{style.percent(point[0])} false alarms",
+        f"threshold 0.5\n{style.percent(point[1])} true positives\n"
+        f"{style.percent(point[0])} false positives",
         point,
         xytext=(12, -6),
         textcoords="offset points",
@@ -134,8 +136,8 @@ def plot_roc(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
     style.dress(
         axes,
         f"ROC curve: area {metrics.roc_auc:.4f}",
-        "negative reviews called positive",
-        "positive reviews called positive",
+        "false positive rate",
+        "true positive rate",
     )
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
     style.as_percent(axes.xaxis)
@@ -144,11 +146,11 @@ def plot_roc(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
 
 
 def plot_reliability(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
-    """Draw whether the probability may be taken at its word, and how often it says what.
+    """Plot how well the probabilities are calibrated, and their distribution.
 
-    Above, for each of 15 bins, the share of positives against the mean probability, with its 95 %
-    Wilson interval: on the diagonal, 80 % means four in five. Below, the reviews of each class by
-    probability.
+    Above, for each of 15 bins, the share of positives against the mean probability, with its 95%
+    Wilson interval; a perfectly calibrated model is on the diagonal. Below, the reviews of each
+    class by probability.
 
     Args:
         labels: (n,) of 0 and 1.
@@ -166,7 +168,7 @@ def plot_reliability(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
     _draw_reliability(upper, bins)
     error = bins.expected_calibration_error
     title = f"Reliability: calibration error {style.percent(error)}"
-    style.dress(upper, title, "", "share that is positive")
+    style.dress(upper, title, "", "share of positives")
     _draw_histogram(lower, truth, scores)
     style.dress(lower, "", "predicted probability of positive", "reviews", grid="y")
     lower.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -177,17 +179,17 @@ def plot_reliability(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
 
 
 def save_figure(figure: Figure, path: str | Path) -> Path:
-    """Write a figure to a PNG, SVG or PDF file, by its ending; missing folders are made.
+    """Write a figure to a PNG, SVG or PDF file, by its extension; missing folders are created.
 
     Raises:
-        ConfigError: the ending is none of these.
+        ConfigError: the extension is none of these.
         DataError: the file cannot be written.
     """
-    path = Path(path)
+    path = expand_user(path)
     content = save_figure_bytes(figure, path.suffix.lower().lstrip("."))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write_atomic(path, content)
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
     return path
@@ -201,9 +203,9 @@ def save_figure_bytes(figure: Figure, file_format: str = "png") -> bytes:
     """
     if file_format not in FORMATS:
         raise ConfigError(
-            f"figures are not written as '{file_format}'. {nearest(file_format, FORMATS)}"
+            f"figures cannot be written as '{file_format}'. {nearest(file_format, FORMATS)}"
         )
-    # Without version and date the same figure gives the same bytes.
+    # Without version and date, equal figures give equal bytes.
     nothing = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     buffer = io.BytesIO()
     figure.savefig(buffer, format=file_format, dpi=DPI, metadata=nothing[file_format])
@@ -269,7 +271,7 @@ def _draw_reliability(axes: Axes, bins: ReliabilityBins) -> None:
     low, high = np.array([wilson_interval(part, whole) for part, whole in pairs]).T
     shares = bins.positives / bins.counts
     ideal: dict[str, Any] = {"color": style.AXIS, "linewidth": 1.2, "linestyle": (0, (4, 3))}
-    axes.plot([0, 1], [0, 1], **ideal, label="ideal: the probability is the share")
+    axes.plot([0, 1], [0, 1], **ideal, label="perfectly calibrated")
     axes.errorbar(
         bins.mean_probability,
         shares,
@@ -280,7 +282,7 @@ def _draw_reliability(axes: Axes, bins: ReliabilityBins) -> None:
         markeredgecolor="white",
         linewidth=1.8,
         elinewidth=1.2,
-        label="measured, with 95 % interval",
+        label="measured, with 95% CI",
     )
     style.add_legend(axes, loc="upper left")
 

@@ -1,4 +1,4 @@
-"""An evaluation as a folder: numbers, predictions without texts, plots, and a page to look at."""
+"""Writes an evaluation to a folder: numbers, predictions without texts, plots, and a web page."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cinesent.bundle import Provenance
 from cinesent.errors import DataError, require
-from cinesent.evaluation.style import percent
+from cinesent.evaluation.metrics import Metrics
+from cinesent.evaluation.results import Evaluation, Slice
+from cinesent.evaluation.style import interval, percent
+from cinesent.files import write_atomic
 
-if TYPE_CHECKING:
-    from cinesent.evaluation.evaluate import Evaluation, Slice
-    from cinesent.evaluation.metrics import Metrics
-
-#: Metrics as people call them, in the order in which they are shown, with what they mean.
+#: The names and meanings of metrics, in the order in which they are shown.
 METRIC_NAMES = {
-    "accuracy": ("accuracy", "reviews labelled rightly"),
+    "accuracy": ("accuracy", "share of correct predictions"),
     "loss": ("log loss", "in nats; lower is better"),
-    "precision": ("precision", "of reviews called positive, those right"),
-    "recall": ("recall", "of positive reviews, those called so"),
-    "f1": ("F1", "harmonic mean of the two above"),
-    "roc_auc": ("ROC AUC", "how surely positive ranks over negative"),
+    "precision": ("precision", "correct among the positive predictions"),
+    "recall": ("recall", "predicted positive among the positive reviews"),
+    "f1": ("F1", "harmonic mean of precision and recall"),
+    "roc_auc": ("ROC AUC", "how reliably positive ranks above negative"),
     "brier": ("Brier score", "mean squared error; lower is better"),
-    "ece": ("calibration error", "mean distance to the true share"),
+    "ece": ("calibration error", "mean distance of probability and share of positives"),
 }
 
 _PLOTS = {
@@ -61,10 +61,10 @@ img {{ width: 19rem; max-width: 100%; }}
 
 
 def check_report_folder(folder: Path) -> None:
-    """Make sure, before anything slow is done, that a report can be written to `folder`.
+    """Check, before anything slow is done, that a report can be written to `folder`.
 
     Raises:
-        DataError: there is a file in its place.
+        DataError: it is a file.
         MissingExtraError: matplotlib is not installed.
     """
     require("matplotlib", "train", "A report with plots")
@@ -73,19 +73,19 @@ def check_report_folder(folder: Path) -> None:
 
 
 def write_report(
-    evaluation: Evaluation, folder: Path, manifest: Mapping[str, Any] | None = None
+    evaluation: Evaluation, folder: Path, provenance: Provenance | None = None
 ) -> Path:
     """Write `metrics.json`, `predictions.csv`, plots and `index.html` into a folder.
 
-    Files of these names are replaced, others are left alone. No review's text is written.
+    Files of these names are replaced, others are left alone. The texts of reviews are not written.
 
     Args:
         evaluation: what to report.
-        folder: made if it is not there.
-        manifest: where the model comes from.
+        folder: created if it does not exist.
+        provenance: where the model comes from.
 
     Returns:
-        The page, `index.html`.
+        The path of `index.html`.
 
     Raises:
         DataError: a file cannot be written.
@@ -95,7 +95,7 @@ def write_report(
     plots = _draw(evaluation)
     origin = {
         key: value
-        for key, value in (manifest or {}).items()
+        for key, value in (provenance or Provenance()).to_manifest().items()
         if key in ("created", "data", "seed", "backend", "command", "versions")
     }
     payload = {**evaluation.to_dict(), "model_origin": origin}
@@ -108,14 +108,14 @@ def write_report(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
-            (folder / name).write_bytes(content)
+            write_atomic(folder / name, content)
     except OSError as error:
         raise DataError(f"{folder} cannot be written: {error.strerror or error}.") from error
     return folder / "index.html"
 
 
 def metric_rows(metrics: Metrics) -> list[tuple[str, str, str]]:
-    """Return name, value and meaning of each metric, as people read them."""
+    """Return name, formatted value and meaning of each metric."""
     return [
         (name, _shown(key, getattr(metrics, key)), meaning)
         for key, (name, meaning) in METRIC_NAMES.items()
@@ -154,19 +154,18 @@ def _predictions(evaluation: Evaluation) -> bytes:
 
 
 def _page(evaluation: Evaluation, origin: Mapping[str, Any], plots: Sequence[str]) -> str:
-    """Return the page: numbers, plots, slices, and where the model comes from."""
+    """Return the web page: numbers, plots, slices, and where the model comes from."""
     metrics = evaluation.metrics
-    low, high = evaluation.interval
     parts = [
-        f"<p>{metrics.num_reviews:,} reviews; accuracy {percent(metrics.accuracy, 2)}, with 95 % "
-        f"confidence between {percent(low, 2)} and {percent(high, 2)}. "
-        f"{evaluation.reviews_per_second:,.0f} reviews a second.</p>",
+        f"<p>{metrics.num_reviews:,} reviews; accuracy {percent(metrics.accuracy, 2)} "
+        f"({interval(*evaluation.interval)}). "
+        f"{evaluation.reviews_per_second:,.0f} reviews per second.</p>",
         _table(metric_rows(metrics)),
         f'<div class="plots">{"".join(map(_image, plots))}</div>',
     ]
     distinct = evaluation.without_duplicates
     if distinct is not None:
-        parts.append("<h2>Without the reviews whose text is among the training reviews</h2>")
+        parts.append("<h2>Without test reviews that occur in the training reviews</h2>")
         left_out = metrics.num_reviews - distinct.num_reviews
         parts.append(f"<p>{left_out:,} left out, {distinct.num_reviews:,} scored.</p>")
         parts.append(_table(metric_rows(distinct)[:2]))

@@ -1,4 +1,4 @@
-"""Models for other runtimes: a file, its tokenizer and a page that says how to call it."""
+"""Models for other runtimes: a model file, its tokenizer, and a README that explains their use."""
 
 from cinesent.export.export import Export, export_model
 from cinesent.export.targets import FORMATS

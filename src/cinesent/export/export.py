@@ -1,9 +1,9 @@
-"""From a model to a folder that another runtime reads: checked before it gets its name."""
+"""Exports a model to a folder that another runtime reads; it is checked before it gets its name."""
 
 from __future__ import annotations
 
 import json
-import secrets
+import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,13 +13,15 @@ from typing import Any
 from cinesent._version import __version__
 from cinesent.bundle import Bundle, layout
 from cinesent.classifier import Classifier, load
-from cinesent.errors import CinesentError, ConfigError, nearest
-from cinesent.export.check import check_export
+from cinesent.environment import expand_user
+from cinesent.errors import CinesentError, ConfigError, ExportError, check_type, nearest, option
 from cinesent.export.readme import export_readme
 from cinesent.export.targets import FORMATS
-from cinesent.files import replace_folder
+from cinesent.export.verify import check_export
+from cinesent.files import replace_folder, temporary_sibling
+from cinesent.progress import SILENT, Reporter
 
-#: The file that says that a folder is an export, and what in it belongs to it.
+#: The file that marks a folder as an export, and lists the files that belong to it.
 RECORD = "export.json"
 
 
@@ -30,9 +32,9 @@ class Export:
     Attributes:
         path: the folder, absolute.
         format: "onnx", "keras" or "savedmodel".
-        files: what lies in the folder, relative to it.
-        num_reviews: how many the exported file was compared on with the model.
-        largest_difference: of a probability among them.
+        files: the files in the folder, relative to it.
+        num_reviews: how many reviews the exported file and the model were compared on.
+        largest_difference: between their probabilities, 0 to 1.
     """
 
     path: Path
@@ -44,78 +46,85 @@ class Export:
 
 def export_model(
     model: str | Path | Classifier | None,
-    format: str,
     out: str | Path,
+    format: str,
     *,
     overwrite: bool = False,
+    reporter: Reporter = SILENT,
 ) -> Export:
-    """Write a model for another runtime, with its tokenizer and a README that says how to call it.
+    """Write a model for another runtime, with its tokenizer and a README that explains their use.
 
-    The file is opened again and compared with the model before the folder gets its name. An error
-    leaves nothing behind, and what was at `out` before as it was.
+    The exported file is read again and compared with the model before the folder gets its name. An
+    error leaves nothing behind, and whatever was at `out` before untouched.
 
     Args:
-        model: the folder that training wrote, or a loaded classifier; None: the folder that
-            :func:`cinesent.load` takes then.
-        format: "onnx", which any ONNX runtime reads; "keras", a `.keras` file for every backend;
+        model: the folder that training wrote, or a loaded classifier; None: the model that
+            :func:`cinesent.load` opens by default.
+        out: the folder to write; its parents are created.
+        format: "onnx", for any ONNX runtime; "keras", a `.keras` file for every backend of Keras;
             or "savedmodel", for TensorFlow and TensorFlow Serving.
-        out: the folder to write; its parents are made.
-        overwrite: replace an earlier export that lies there.
+        overwrite: replace an earlier export at `out`.
+        reporter: receives a message per step.
 
     Raises:
-        ConfigError: there is no such format.
-        BundleError: the model is missing or damaged, or the export says something else than it.
+        ConfigError: `format` or `out` is not valid.
+        BundleError: the model is missing or damaged.
+        ExportError: `out` exists and may not be replaced or cannot be written, or the export
+            predicts something else than the model.
         MissingExtraError: the packages that write the format are not installed.
-        CinesentError: `out` exists and may not be replaced, or cannot be written.
 
     Example:
-        >>> from cinesent.export import export_model
-        >>> export_model("model", "onnx", "exported").files  # doctest: +SKIP
+        >>> cinesent.export_model("model", "exported", "onnx").files  # doctest: +SKIP
         ('README.md', 'export.json', 'model.onnx', 'tokenizer.json')
     """
+    check_type("overwrite", overwrite, bool, "True or False")
+    check_type("reporter", reporter, Reporter, "a cinesent.Reporter")
+    check_type("format", format, str, "the name of a format")
     if format not in FORMATS:
-        raise ConfigError(f"there is no format '{format}'. {nearest(format, FORMATS)}")
-    target = Path(out).expanduser().resolve()
-    _check_target(target, overwrite)
-    FORMATS[format].require()
-    classifier = model if isinstance(model, Classifier) else load(model)
-    staging = target.with_name(f".{target.name}.new-{secrets.token_hex(4)}")
+        raise ConfigError(f"there is no format {format!r}. {nearest(format, FORMATS)}")
+    target = Path(os.path.realpath(expand_user(out)))
     try:
-        staging.mkdir(parents=True)
-        num_reviews, difference = _write(staging, format, classifier)
-        replace_folder(staging, target)
+        _check_target(target, overwrite)
+        FORMATS[format].require()
+        classifier = model if isinstance(model, Classifier) else load(model)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = temporary_sibling(target)
+        try:
+            staging.mkdir()
+            num_reviews, difference = _write(staging, format, classifier, reporter)
+            replace_folder(staging, target)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
-        raise CinesentError(f"{target} cannot be written: {error}.") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        raise ExportError(f"{target} cannot be written: {error.strerror or error}.") from error
     return Export(target, format, _files(target), num_reviews, difference)
 
 
 def _check_target(folder: Path, overwrite: bool) -> None:
-    """Raise CinesentError unless an export may be put at `folder`."""
+    """Raise ExportError unless an export may be written to `folder`."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     record = _read_record(folder)
     if record is None:
-        raise CinesentError(
-            f"{folder} exists and is no export of cinesent; it is not replaced. "
+        raise ExportError(
+            f"{folder} exists and is not an export by cinesent, so it is not replaced. "
             "Name a new or an empty folder."
         )
     if not overwrite:
-        raise CinesentError(
-            f"{folder} holds an export already, to {record.get('format')}. "
-            "Name another folder, or replace it with --overwrite (overwrite=True)."
+        raise ExportError(
+            f"{folder} already holds an export. "
+            f"Name another folder, or replace it with {option('overwrite', True)}."
         )
     foreign = sorted(set(_files(folder)) - {RECORD, *record["files"]})
     if foreign:
-        raise CinesentError(
-            f"{folder} holds {foreign[0]}, which is no part of the export there, so the folder is "
-            "not replaced. Move what is yours elsewhere, or name another folder."
+        raise ExportError(
+            f"{folder} holds {foreign[0]}, which is not part of the export, so the folder is not "
+            "replaced. Move your own files elsewhere, or name another folder."
         )
 
 
 def _read_record(folder: Path) -> dict[str, Any] | None:
-    """Return what an export says of itself; None where `folder` is none."""
+    """Return the record of an export; None if `folder` is not one."""
     try:
         record = json.loads((folder / RECORD).read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -125,18 +134,29 @@ def _read_record(folder: Path) -> dict[str, Any] | None:
 
 
 def _files(folder: Path) -> tuple[str, ...]:
-    paths = (path for path in folder.rglob("*") if not path.is_dir())
+    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     return tuple(sorted(path.relative_to(folder).as_posix() for path in paths))
 
 
-def _write(folder: Path, format: str, classifier: Classifier) -> tuple[int, float]:
-    """Write every file, and return on how many reviews it was checked and how well it did."""
+def _write(
+    folder: Path, format: str, classifier: Classifier, reporter: Reporter
+) -> tuple[int, float]:
+    """Write every file; return on how many reviews it was checked and the largest difference."""
     bundle, kind = classifier.bundle, FORMATS[format]
     path = folder / kind.file
     path.parent.mkdir(parents=True, exist_ok=True)
-    kind.write(bundle, path)
-    bundle.tokenizer.save(folder / layout.TOKENIZER)
-    checked = check_export(classifier, kind.open(bundle, path), folder / layout.TOKENIZER)
+    reporter.message(f"writing {kind.file}")
+    try:
+        kind.write(bundle, path)
+        bundle.tokenizer.save(folder / layout.TOKENIZER)
+        reporter.message("comparing it with the model")
+        checked = check_export(classifier, kind.open(bundle, path), folder / layout.TOKENIZER)
+    except (CinesentError, OSError):
+        raise
+    except Exception as error:  # Keras and TensorFlow raise anything
+        raise ExportError(
+            f"{bundle.name} cannot be exported as {format}: {type(error).__name__}: {error}"
+        ) from error
     (folder / layout.CARD).write_text(export_readme(format, bundle), encoding="utf-8")
     files = {name: layout.describe_file((folder / name).read_bytes()) for name in _files(folder)}
     record = {**_record(format, bundle), "files": files}
@@ -145,7 +165,7 @@ def _write(folder: Path, format: str, classifier: Classifier) -> tuple[int, floa
 
 
 def _record(format: str, bundle: Bundle) -> dict[str, Any]:
-    """Say for programs what the README says for people."""
+    """Return for programs what the README tells people."""
     config = bundle.config
     return {
         "cinesent_export": 1,

@@ -1,6 +1,6 @@
-"""The page beside an exported model: what goes in, what comes out, and code that runs.
+"""The README of an export: inputs, outputs, and code that runs.
 
-Its code blocks are run by the tests, in the folder that the page lies in.
+Its code blocks are run by the tests, in the folder of the export.
 """
 
 from __future__ import annotations
@@ -12,28 +12,31 @@ from cinesent.recipes import ModelConfig
 _PAGE = """\
 # {name}, exported to {title}
 
-Says whether a movie review in English is positive or negative. Written by cinesent {version} and
-compared with the model it comes from.
+Predicts whether a movie review in English is positive or negative. Written by cinesent {version},
+and compared with the model it was exported from.
 
-| file | what |
+| file | content |
 |---|---|
 | `{file}` | {what} |
-| `{tokenizer}` | the vocabulary and the number of the rules that make tokens of a text |
-| `export.json` | the settings below for programs, and the files with their checksums |
+| `{tokenizer}` | the vocabulary, and the version of the rules that split a text into tokens |
+| `export.json` | the settings below for programs, and the checksums of the files |
 
-## How to call it
+## Usage
+
+The token ids must come from `{tokenizer}`, read by `cinesent.Tokenizer`, so the code below needs
+cinesent. It is not published on a package index: install version {version} from its source folder
+with `pip install .`, which installs no framework.
 
 {call}
-## What goes in
+## Inputs
 
 {inputs}
 
 {padding}
 
-The token ids come from `{tokenizer}` and no other tokenizer: `cinesent.Tokenizer` is part of the
-base install (`pip install cinesent`), which needs no framework. An empty review is the one id 1.
+An empty review is the single id 1.
 
-## What comes out
+## Outputs
 
 {outputs}
 
@@ -44,14 +47,14 @@ _TITLES = {"onnx": "ONNX", "keras": "Keras 3", "savedmodel": "TensorFlow SavedMo
 
 _FILES = {
     "onnx": "the prediction graph, the same file as in the model's folder",
-    "keras": "the network with its weights, for each backend of Keras 3",
-    "savedmodel": "the SavedModel, in a folder that is named for its version",
+    "keras": "the network with its weights, for every backend of Keras 3",
+    "savedmodel": "the SavedModel, in a folder named after its version",
 }
 
 _TEXTS = 'texts = ["A quiet triumph.", "Two hours I will never get back."]\n'
 
 _ONNX = """\
-Run in this folder, with `pip install cinesent`:
+Run in this folder:
 
 ```python
 from pathlib import Path
@@ -63,7 +66,7 @@ from cinesent.text.batching import pad_ids
 
 tokenizer = Tokenizer.load(Path("tokenizer.json"))
 options = onnxruntime.SessionOptions()
-options.log_severity_level = 3  # it warns of `explain`, an input with a value of its own
+options.log_severity_level = 3  # no warning about `explain`, an input with a default value
 session = onnxruntime.InferenceSession("model.onnx", options)
 
 {texts}rows = [tokenizer.encode(text) for text in texts]
@@ -77,13 +80,14 @@ probabilities = 1 / (1 + np.exp(-logits / {temperature!r}))
 """
 
 _KERAS = """\
-Run in this folder, with {install}:
+Run in this folder, with Keras and one of its backends installed (`pip install '.[train]'` in the
+source folder of cinesent installs Keras and TensorFlow):
 
 ```python
 import os
 from pathlib import Path
 
-# tensorflow, jax or torch, chosen before Keras is imported.
+# tensorflow, jax or torch; must be set before Keras is imported.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 {imports}
@@ -103,7 +107,7 @@ probabilities = model.predict(token_ids, verbose=0)[:, 0]
 """
 
 _SAVED_MODEL = """\
-Run in this folder, with `pip install cinesent tensorflow`:
+Run in this folder, with TensorFlow installed (`pip install tensorflow`):
 
 ```python
 import json
@@ -122,19 +126,19 @@ serve = model.signatures["serving_default"]
 probabilities = serve(token_ids=tf.constant(token_ids))["probability"].numpy()
 {show}
 
-# The same question, as the body of a request to TensorFlow Serving.
+# The body of a request to TensorFlow Serving for the same predictions.
 request = json.dumps({{"inputs": {{"token_ids": token_ids.tolist()}}}})
 ```
 
-TensorFlow Serving needs nothing of cinesent, only who asks it needs the tokenizer:
+TensorFlow Serving itself does not need cinesent; its clients need the tokenizer:
 
 ```console
 docker run -p 8501:8501 -e MODEL_NAME=cinesent \\
     -v "$PWD/saved_model:/models/cinesent" tensorflow/serving
 ```
 
-`POST` the request to `http://localhost:8501/v1/models/cinesent:predict`. The answer is
-`{{"outputs": {{"probability": [...], "logit": [...]}}}}`, a number a review in each.
+`POST` the request to `http://localhost:8501/v1/models/cinesent:predict`. The response is
+`{{"outputs": {{"probability": [...], "logit": [...]}}}}`, with one number per review in each list.
 """
 
 _SHOW = """\
@@ -143,22 +147,22 @@ for text, probability in zip(texts, probabilities, strict=True):
 
 _OUTPUTS = {
     "onnx": """\
-- `logits`, float32 (batch,): before the model's temperature, {temperature!r}. The probability that
-  the review is positive, calibrated by it, is `1 / (1 + exp(-logits / {temperature!r}))`.
-- `contributions`, float32 (batch, time): what each token added to the logit, where `explain` is
-  true. With the bias of the network they sum to the logit.""",
+- `logits`, float32 (batch,): not yet divided by the model's temperature, {temperature!r}. The
+  calibrated probability that the review is positive is `1 / (1 + exp(-logits / {temperature!r}))`.
+- `contributions`, float32 (batch, time): the contribution of each token to the logit, if `explain`
+  is true. Together with the bias of the network they sum to the logit.""",
     "keras": """\
-The probability that the review is positive, float32 (batch, 1), calibrated: the model's temperature
-of {temperature!r} is divided into the weights, and nothing is left to do.""",
+The calibrated probability that the review is positive, float32 (batch, 1). The weights are already
+divided by the model's temperature, {temperature!r}.""",
     "savedmodel": """\
-- `probability`, float32 (batch,): that the review is positive, calibrated: the model's temperature
-  of {temperature!r} is divided into the weights, and nothing is left to do.
-- `logit`, float32 (batch,): its log-odds, so that `probability` is `1 / (1 + exp(-logit))`.""",
+- `probability`, float32 (batch,): the calibrated probability that the review is positive. The
+  weights are already divided by the model's temperature, {temperature!r}.
+- `logit`, float32 (batch,): its log-odds; `probability` is `1 / (1 + exp(-logit))`.""",
 }
 
 
 def export_readme(format: str, bundle: Bundle) -> str:
-    """Write the page.
+    """Return the README of an export as Markdown.
 
     Args:
         format: a name of :data:`cinesent.export.FORMATS`.
@@ -185,37 +189,35 @@ def _call(format: str, bundle: Bundle) -> str:
     config = bundle.config
     own_layers = _has_own_layers(config)
     template = {"onnx": _ONNX, "keras": _KERAS, "savedmodel": _SAVED_MODEL}[format]
-    imports = ["import cinesent.models.lstm  # the layers that the file names"]
+    imports = ["import cinesent.models.lstm  # registers the layers in the file"]
     return template.format(
         texts=_TEXTS,
         pad=_pad_call(config, "int64" if format == "onnx" else "int32"),
         lengths=_lengths_call(config),
         temperature=bundle.temperature,
         show=_SHOW,
-        install="`pip install 'cinesent[train]'`",
         imports="\n".join([*(imports if own_layers else []), "import keras"]),
         layers=_layers(own_layers),
     )
 
 
 def _has_own_layers(config: ModelConfig) -> bool:
-    """Say whether `build_model` makes layers that Keras does not have."""
+    """Return whether `build_model` uses layers that are not part of Keras."""
     plain_last = config.sequence_length > 0 and config.pooling == "last"
     return config.word_dropout > 0 or config.bidirectional or not plain_last
 
 
 def _layers(own_layers: bool) -> str:
     if not own_layers:
-        return "The file holds layers of Keras only: loading it takes no import of cinesent."
+        return "The file holds only layers of Keras: loading it does not need cinesent."
     return (
-        "`import cinesent.models.lstm` registers the layers of the file that Keras does not have, "
-        "under\ntheir names. They hold no weights and no code lies in the file, so that it loads "
-        "in safe mode."
+        "`import cinesent.models.lstm` registers the layers that are not part of Keras. They have "
+        "no weights,\nand the file holds no code, so it loads in Keras's safe mode."
     )
 
 
 def _pad_call(config: ModelConfig, dtype: str) -> str:
-    """Return the line that makes one array of the rows."""
+    """Return the code that pads the rows to one array."""
     if not config.sequence_length:
         return f'token_ids = pad_ids(rows, dtype="{dtype}")'
     return (
@@ -226,7 +228,7 @@ def _pad_call(config: ModelConfig, dtype: str) -> str:
 
 
 def _lengths_call(config: ModelConfig) -> str:
-    """Return the line that says how far each row is read."""
+    """Return the code that computes the number of tokens to read per row."""
     if config.sequence_length and config.padding == "left":
         return f"lengths = np.full(len(rows), {config.sequence_length}, dtype=np.int32)"
     return "lengths = (token_ids != 0).sum(axis=1, dtype=np.int32)"
@@ -239,11 +241,11 @@ def _inputs(format: str, config: ModelConfig) -> str:
     if format == "savedmodel":
         return f"`token_ids`, int32 (batch, {time}). The one signature is `serving_default`."
     padded = config.sequence_length and config.padding == "left"
-    read = "all of a row, its padding too" if padded else "those of a row without its padding"
+    read = "all of a row, including padding" if padded else "those of a row without padding"
     return (
         f"- `token_ids`, int64 (batch, {time}).\n"
-        f"- `lengths`, int32 (batch,): how many tokens are read, {read}.\n"
-        "- `explain`, bool (), true unless given: whether `contributions` are wanted. False is "
+        f"- `lengths`, int32 (batch,): the number of tokens to read, {read}.\n"
+        "- `explain`, bool (), true by default: whether to compute `contributions`. False is "
         "faster."
     )
 
@@ -251,12 +253,12 @@ def _inputs(format: str, config: ModelConfig) -> str:
 def _padding(config: ModelConfig) -> str:
     if config.sequence_length:
         return (
-            f"A review is cut on the {config.truncation} and padded on the {config.padding} with "
-            f"id 0 to {config.sequence_length} tokens."
+            f"A review is truncated on the {config.truncation} and padded on the {config.padding} "
+            f"with id 0 to {config.sequence_length} tokens."
         )
     return (
-        "Any batch and any length: shorter reviews are padded on the right with id 0 to the "
-        "longest of\ntheir batch. The probability of a review does not depend on its batch."
+        "Any batch size and any length: shorter reviews are padded on the right with id 0 to the "
+        "longest in\ntheir batch. The probability of a review does not depend on its batch."
     )
 
 
@@ -264,8 +266,8 @@ def _labels(bundle: Bundle) -> str:
     low, high = bundle.thresholds
     negative, positive = bundle.labels
     if low == high:
-        return f"The label is {positive} from a probability of {low!r} on, else {negative}."
+        return f"The label is {positive} if the probability is at least {low!r}, else {negative}."
     return (
-        f"The label is {negative} below a probability of {low!r}, {positive} from {high!r} on, and "
-        "uncertain\nbetween the two."
+        f"The label is {negative} if the probability is below {low!r}, {positive} if it is at "
+        f"least {high!r},\nand uncertain in between."
     )

@@ -1,8 +1,8 @@
 """The formats a model is exported to: how each is written, and how it is read again.
 
-Keras and TensorFlow get the weights with the temperature divided into the head. The head is
-linear, so that what they say is the calibrated probability. The ONNX graph is the model's own, byte
-by byte, and says the logit before the temperature.
+In the Keras and TensorFlow files the weights of the head are divided by the temperature. The head
+is linear, so these files return calibrated probabilities. The ONNX graph is the model's own, byte
+for byte, and returns the logit before the temperature.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from cinesent.bundle import Bundle, layout
 from cinesent.errors import MissingExtraError, require
+from cinesent.probability import sigmoid
 from cinesent.text.batching import reading_lengths
 
 #: From token ids, (n, time) as `pad_ids` makes them, to probabilities of positive, float32 (n,).
@@ -27,14 +28,14 @@ Scorer = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class Format:
+class ExportFormat:
     """A kind of file that a model can be exported to.
 
     Attributes:
-        file: what is written, below the export's folder.
-        write: writes a bundle to a path; the folder around it is there.
-        open: reads what `write` wrote, as a stranger would.
-        require: raises MissingExtraError where a package that it takes is not installed.
+        file: its path in the export's folder.
+        write: writes a bundle to a path; the folder around it exists.
+        open: reads what `write` wrote, without cinesent's own code where the format allows it.
+        require: raises MissingExtraError if a package that it needs is not installed.
     """
 
     file: str
@@ -48,8 +49,7 @@ def _require_nothing() -> None:
 
 
 def _write_onnx(bundle: Bundle, path: Path) -> None:
-    entry = bundle.manifest["files"][layout.MODEL]
-    path.write_bytes(layout.read_file(bundle.path, layout.MODEL, entry))
+    path.write_bytes(bundle.read(layout.MODEL))
 
 
 def _open_onnx(bundle: Bundle, path: Path) -> Scorer:
@@ -60,25 +60,24 @@ def _open_onnx(bundle: Bundle, path: Path) -> Scorer:
     def score(token_ids: NDArray[np.int64]) -> NDArray[np.float32]:
         logits, _ = run_session(session, token_ids, reading_lengths(token_ids, bundle.config))
         scaled = logits.astype(np.float64) / bundle.temperature
-        probabilities: NDArray[np.float32] = (0.5 + 0.5 * np.tanh(0.5 * scaled)).astype(np.float32)
-        return probabilities
+        return sigmoid(scaled).astype(np.float32)
 
     return score
 
 
 def _require_keras() -> None:
-    require("keras", "train", "exporting to Keras")
-    require("safetensors", "train", f"reading {layout.WEIGHTS}")
+    require("keras", "train", "Exporting to Keras")
+    require("safetensors", "train", f"Reading {layout.WEIGHTS}")
     _backend()
 
 
 def _backend() -> str | None:
-    """Return the backend to write a Keras file on: any will do.
+    """Return an installed backend to write a Keras file with; any will do.
 
-    None stands for the one that Keras runs on already, or that KERAS_BACKEND names.
+    None stands for the one that Keras already runs on, or that KERAS_BACKEND names.
 
     Raises:
-        MissingExtraError: there is none.
+        MissingExtraError: no backend is installed.
     """
     from cinesent.models.backend import BACKENDS
 
@@ -87,11 +86,11 @@ def _backend() -> str | None:
     for backend in BACKENDS:
         if importlib.util.find_spec(backend) is not None:
             return backend
-    raise MissingExtraError("train", "exporting to Keras, which has no backend here,")
+    raise MissingExtraError("train", "Exporting to Keras, which has no backend here,")
 
 
 def _keras_model(bundle: Bundle) -> Any:
-    """Build the model in Keras, which must be imported, with the temperature in its weights."""
+    """Build the model in Keras, which is imported already, with the temperature in its weights."""
     from cinesent.models.lstm import build_model, set_weights
 
     weights = bundle.weights()
@@ -115,23 +114,23 @@ def _open_keras(bundle: Bundle, path: Path) -> Scorer:
     model = keras.saving.load_model(path, compile=False)
 
     def score(token_ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        said = model(token_ids.astype(np.int32), training=False)
-        return np.asarray(keras.ops.convert_to_numpy(said), dtype=np.float32)[:, 0]
+        probabilities = model(token_ids.astype(np.int32), training=False)  # (n, 1)
+        return np.asarray(keras.ops.convert_to_numpy(probabilities), dtype=np.float32)[:, 0]
 
     return score
 
 
 def _require_tensorflow() -> None:
-    require("keras", "train", "exporting to TensorFlow")
-    require("tensorflow", "train", "exporting to TensorFlow")
-    require("safetensors", "train", f"reading {layout.WEIGHTS}")
+    require("keras", "train", "Exporting to TensorFlow")
+    require("tensorflow", "train", "Exporting to TensorFlow")
+    require("safetensors", "train", f"Reading {layout.WEIGHTS}")
 
 
 def _write_saved_model(bundle: Bundle, path: Path) -> None:
-    """Write a SavedModel whose one signature reads any batch and, where the model does, any time.
+    """Write a SavedModel whose one signature takes any batch size and, if the model does, length.
 
-    Not `keras.Model.export`: its signature has one output without a name, no logit, and on a
-    machine with a GPU an LSTM that runs on no other.
+    Not with `keras.Model.export`: its signature has a single unnamed output and no logit, and on a
+    machine with a GPU it exports an LSTM that runs only on GPUs.
     """
     from cinesent.models.backend import import_keras
 
@@ -150,14 +149,14 @@ def _write_saved_model(bundle: Bundle, path: Path) -> None:
     )
 
     def serve(token_ids: Any) -> dict[str, Any]:
-        pooled = features(token_ids, training=False)
-        logit = tf.linalg.matvec(pooled, head.kernel[:, 0]) + head.bias
+        pooled = features(token_ids, training=False)  # (batch, features)
+        logit = tf.linalg.matvec(pooled, head.kernel[:, 0]) + head.bias  # (batch,)
         if beside is not None:
             logit += beside(token_ids)[:, 0]
         return {"logit": logit, "probability": tf.sigmoid(logit)}
 
     module = tf.Module(name="cinesent")
-    # What is no attribute is not saved.
+    # Variables are saved only if they are attributes of the module.
     module.variables_of_model = [variable.value for variable in model.variables]
     function = tf.function(serve, input_signature=[token_ids])
     tf.saved_model.save(module, str(path), signatures={"serving_default": function})
@@ -169,18 +168,18 @@ def _open_saved_model(bundle: Bundle, path: Path) -> Scorer:
     loaded = tf.saved_model.load(str(path))
 
     def score(token_ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        said = loaded.signatures["serving_default"](token_ids=tf.constant(token_ids, tf.int32))
-        return np.asarray(said["probability"].numpy(), dtype=np.float32)
+        outputs = loaded.signatures["serving_default"](token_ids=tf.constant(token_ids, tf.int32))
+        return np.asarray(outputs["probability"].numpy(), dtype=np.float32)
 
     return score
 
 
-#: By the names that `cinesent export --format` takes. The SavedModel lies in a folder "1", the
-#: version that TensorFlow Serving looks for.
+#: The formats by name. The SavedModel is in a folder "1", as TensorFlow Serving expects: the name
+#: is the version of the model.
 FORMATS = {
-    "onnx": Format("model.onnx", _write_onnx, _open_onnx, _require_nothing),
-    "keras": Format("model.keras", _write_keras, _open_keras, _require_keras),
-    "savedmodel": Format(
+    "onnx": ExportFormat("model.onnx", _write_onnx, _open_onnx, _require_nothing),
+    "keras": ExportFormat("model.keras", _write_keras, _open_keras, _require_keras),
+    "savedmodel": ExportFormat(
         "saved_model/1", _write_saved_model, _open_saved_model, _require_tensorflow
     ),
 }

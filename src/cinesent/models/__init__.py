@@ -1,1 +1,1 @@
-"""Models: the LSTM in Keras 3 and the linear baselines it is held against."""
+"""Models: the LSTM in Keras 3, the language model, and the baselines they are compared with."""

@@ -1,4 +1,4 @@
-"""Which framework Keras runs on: chosen once, before Keras is imported."""
+"""The backend of Keras, chosen once, before Keras is imported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from cinesent.errors import ConfigError, nearest, require
 
-#: Backend name to the extra that installs it. Keras-torch is slow at LSTMs on a CPU.
+#: The extra that installs each backend. On a CPU, Keras trains LSTMs slowly with torch.
 BACKENDS = {"tensorflow": "train", "jax": "jax", "torch": "torch"}
 
 
@@ -19,11 +19,11 @@ def import_keras(backend: str | None = None) -> Any:
     """Import Keras on a backend and return the module.
 
     Args:
-        backend: "tensorflow", "jax" or "torch"; None takes `KERAS_BACKEND`, or what Keras is
-            running on already, or TensorFlow.
+        backend: "tensorflow", "jax" or "torch"; None: the one that Keras runs on already, else
+            `KERAS_BACKEND`, else TensorFlow.
 
     Raises:
-        ConfigError: no such backend, or Keras runs on another one in this process.
+        ConfigError: there is no such backend, or Keras runs on another one in this process.
         MissingExtraError: Keras or the backend is not installed.
     """
     loaded = sys.modules.get("keras")
@@ -47,21 +47,20 @@ def import_keras(backend: str | None = None) -> Any:
         if backend == "tensorflow":
             import tensorflow
 
-            # The gradient of the embedding is summed in the order of its threads otherwise, and
-            # the same seed would not give the same weights.
+            # Otherwise threads sum the gradient of the embedding in any order, and the same seed
+            # does not give the same weights.
             tensorflow.config.experimental.enable_op_determinism()
-            # It warns of graphs that are built anew; batches of several widths need several.
+            # TensorFlow warns of repeated tracing, but batches of several widths need it.
             tensorflow.get_logger().setLevel("ERROR")
     return keras
 
 
 @contextlib.contextmanager
 def mixed_precision(wanted: bool) -> Iterator[None]:
-    """Build the models made within so that they compute in bfloat16 and learn in float32.
+    """Make models that are built in the ``with`` block compute in bfloat16 with float32 weights.
 
-    LSTMs follow it unless :func:`lstm_dtype` says otherwise. Worth it on hardware made for it: on
-    GPUs, and on processors with instructions for bfloat16 where the network is large
-    (docs/experiments.md).
+    LSTMs do so unless :func:`lstm_dtype` says otherwise. It pays on GPUs, and for large networks on
+    processors with bfloat16 instructions (docs/experiments.md).
 
     Source:
         Micikevicius et al. (2018), "Mixed Precision Training".
@@ -77,11 +76,11 @@ def mixed_precision(wanted: bool) -> Iterator[None]:
 
 
 def lstm_dtype() -> str | None:
-    """Return the type that LSTM layers compute in; None leaves it to the policy.
+    """Return the dtype that LSTM layers compute in; None leaves it to the policy.
 
-    On a GPU, JAX has cuDNN's LSTM in float32 alone (jax-ml/jax issue 18867), and Keras would take
-    its loop over words instead without saying so; TensorFlow's is sure for float16 and float32
-    only. cuDNN multiplies float32 on the tensor cores as well, in TF32.
+    On a GPU, JAX has cuDNN's LSTM only in float32 (jax-ml/jax issue 18867), and Keras would use its
+    loop over time steps instead without a warning; TensorFlow's supports float16 and float32. cuDNN
+    multiplies float32 on the tensor cores as well, in TF32.
     """
     keras = sys.modules["keras"]
     mixed = keras.config.dtype_policy().compute_dtype != "float32"
@@ -90,7 +89,7 @@ def lstm_dtype() -> str | None:
 
 
 def computes_on_gpu() -> bool:
-    """Say whether Keras, which must have been imported, computes on a GPU."""
+    """Return whether Keras, which must be imported, computes on a GPU."""
     backend = sys.modules["keras"].backend.backend()
     if backend == "tensorflow":
         import tensorflow
@@ -107,7 +106,7 @@ def computes_on_gpu() -> bool:
 
 @contextlib.contextmanager
 def _quiet_stderr() -> Iterator[None]:
-    """Keep back what C++ libraries write to stderr as they start, unless the import fails."""
+    """Hide what C++ libraries write to stderr when they start, unless the import fails."""
     if "keras" in sys.modules:
         yield
         return

@@ -1,7 +1,6 @@
-"""What every baseline can do, and the simplest one of them.
+"""The interface of all baselines, and the simplest one.
 
-All read token lists, as :func:`cinesent.text.tokenizer.tokenize` returns them, and answer in
-log-odds.
+All read the tokens of :func:`cinesent.text.tokenizer.tokenize` and predict log-odds.
 """
 
 from __future__ import annotations
@@ -15,11 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from cinesent.errors import DataError, TrainingError
 from cinesent.probability import sigmoid
 
+#: The tokens of several reviews.
 TokenLists = Sequence[Sequence[str]]
 
 
 class Baseline(Protocol):
-    """What every baseline can do."""
+    """The interface of all baselines."""
 
     def fit(self, token_lists: TokenLists, labels: ArrayLike) -> Self:
         """Learn from n tokenized reviews and their labels (n,), 0 or 1."""
@@ -30,24 +30,24 @@ class Baseline(Protocol):
         ...
 
     def predict_proba(self, token_lists: TokenLists) -> NDArray[np.float64]:
-        """Return float64 (n, 2), rows adding up to 1: negative, positive."""
+        """Return probabilities, float64 (n, 2), rows sum to 1: negative, positive."""
         ...
 
     @property
     def num_parameters(self) -> int:
-        """How many numbers were learnt."""
+        """Number of trained parameters."""
         ...
 
 
 class LogOdds:
-    """Turns the log-odds of a subclass into probabilities."""
+    """Base of the baselines: turns the log-odds of a subclass into probabilities."""
 
     def decision_function(self, token_lists: TokenLists) -> NDArray[np.float64]:
         """Return the log-odds of positive, float64 (n,)."""
         raise NotImplementedError
 
     def predict_proba(self, token_lists: TokenLists) -> NDArray[np.float64]:
-        """Return float64 (n, 2), rows adding up to 1: the probabilities of negative and positive.
+        """Return probabilities, float64 (n, 2), rows sum to 1: negative, positive.
 
         Raises:
             TrainingError: `fit` was not called.
@@ -57,7 +57,7 @@ class LogOdds:
 
 
 class MajorityBaseline(LogOdds):
-    """Says of every review what the training labels say on average: the score to be above.
+    """Predicts the share of positive training reviews for every review: the score to beat.
 
     Example:
         >>> baseline = MajorityBaseline().fit([["good"], ["fine"], ["bad"]], [1, 1, 0])
@@ -68,7 +68,7 @@ class MajorityBaseline(LogOdds):
     num_parameters = 1
 
     def fit(self, token_lists: TokenLists, labels: ArrayLike) -> Self:
-        """Count the labels, one of each added, so that one class alone is not certain.
+        """Count the labels, one of each added, so that no class is certain.
 
         Raises:
             DataError: labels and reviews differ in number, or a label is neither 0 nor 1.
@@ -79,7 +79,7 @@ class MajorityBaseline(LogOdds):
         return self
 
     def decision_function(self, token_lists: TokenLists) -> NDArray[np.float64]:
-        """Return the same log-odds for all, float64 (n,).
+        """Return the same log-odds for all reviews, float64 (n,).
 
         Raises:
             TrainingError: `fit` was not called.
@@ -95,7 +95,7 @@ def check_labels(
 
     Raises:
         DataError: labels and reviews differ in number, there are none, a label is neither 0 nor 1,
-            or one class is missing where `both` are needed.
+            or one class is missing although `both` are needed.
     """
     array = np.asarray(labels)
     if array.shape != (len(token_lists),) or not len(array):
@@ -114,4 +114,4 @@ def check_labels(
 def check_fitted(model: object, attribute: str) -> None:
     """Raise TrainingError unless `fit` has set the attribute."""
     if not hasattr(model, attribute):
-        raise TrainingError(f"this {type(model).__name__} has learnt nothing yet: call fit first.")
+        raise TrainingError(f"this {type(model).__name__} is not fitted yet. Call fit first.")

@@ -1,7 +1,7 @@
-"""Whether a model's LSTMs run in cuDNN's kernels, or in a loop over words that is far slower.
+"""Whether the LSTMs of a model run in cuDNN's kernels, or in a far slower loop over time steps.
 
-Keras decides it layer by layer and does not say: a mask, another activation, a type that the
-backend's binding lacks, and the layer takes the loop. So what was built is looked at.
+Keras decides this per layer without a message: with a mask, another activation or a dtype that the
+backend does not support, a layer uses the loop. So the compiled program is inspected.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import numpy as np
 if TYPE_CHECKING:
     from keras import Model
 
-# What the kernels are called in a lowered JAX program, in a TensorFlow graph, in a torch profile.
+# Names of the kernels in a lowered JAX program, a TensorFlow graph and a torch profile.
 _NAMES = {"jax": "cudnn_rnn", "tensorflow": "CudnnRNN", "torch": "cudnn_rnn"}
 
 
 def uses_cudnn(model: Model) -> bool:
-    """Say whether cuDNN computes the LSTMs of a model that reads token ids.
+    """Return whether cuDNN computes the LSTMs of a model that reads token ids.
 
     Args:
         model: from :mod:`cinesent.models.lstm` or :mod:`cinesent.models.language_model`.
     """
     import keras
 
-    # A model reads reviews of any length, or of one.
+    # A model reads reviews of one fixed length, or of any.
     ids = np.ones((2, model.input_shape[1] or 4), dtype=np.int32)
     backend = keras.backend.backend()
     program = {"jax": _jax_program, "tensorflow": _tensorflow_graph, "torch": _torch_profile}

@@ -1,4 +1,4 @@
-"""The textbook's network without order: one hidden layer over which words a review holds."""
+"""The textbook network without word order: one hidden layer over multi-hot words."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from cinesent.text.vectorize import multi_hot
 class MultiHotDense(LogOdds):
     """A Keras network: multi-hot words -> Dense(relu) -> Dense(1), trained with rmsprop.
 
-    The last layer gives log-odds; its sigmoid is `predict_proba`. Reviews become vectors a batch at
-    a time, so that memory does not grow with their number.
+    The last layer predicts log-odds; their sigmoid is `predict_proba`. Reviews are vectorized batch
+    by batch, so memory does not grow with their number.
 
     Args:
-        vocabulary_size: ids in all, padding and unknown included.
+        vocabulary_size: number of token ids, padding and unknown word included.
         units: of the hidden layer.
-        epochs: passes over the reviews; after some four it only learns them by heart.
-        batch_size: reviews a step.
+        epochs: passes over the reviews; after about four it overfits.
+        batch_size: reviews per step.
         learning_rate: of rmsprop.
-        seed: of the first weights and of the order of reviews.
+        seed: of the initial weights and of the order of reviews.
         backend: "tensorflow", "jax" or "torch"; None takes the one in use.
 
     Source:
@@ -99,7 +99,7 @@ class MultiHotDense(LogOdds):
 
     @property
     def num_parameters(self) -> int:
-        """How many numbers were learnt."""
+        """Number of trained parameters."""
         check_fitted(self, "model_")
         return int(self.model_.count_params())
 

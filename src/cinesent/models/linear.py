@@ -1,6 +1,6 @@
-"""Linear baselines: what words say without their order, or with the order of three at most.
+"""Linear baselines: words without their order, or n-grams of up to three words.
 
-A network that does not beat them has learnt nothing from the order of words.
+A network that does not beat them has learned nothing from word order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cinesent.models.baseline import (
 
 
 class _Linear(LogOdds):
-    """Log-odds that are a sum of weights over features: columns by a vectorizer, and a bias."""
+    """Log-odds that are a weighted sum of features from a vectorizer, plus a bias."""
 
     _vectorizer: Any
     weights_: NDArray[np.float64]
@@ -43,13 +43,13 @@ class _Linear(LogOdds):
 
     @property
     def num_parameters(self) -> int:
-        """How many numbers were learnt: one a feature, and the bias."""
+        """Number of trained parameters: one per feature, and the bias."""
         check_fitted(self, "weights_")
         return len(self.weights_) + 1
 
     @property
     def feature_names_(self) -> NDArray[np.str_]:
-        """The features in the order of `weights_`; the words of an n-gram are parted by a space."""
+        """The features in the order of `weights_`; a space separates the words of an n-gram."""
         check_fitted(self, "weights_")
         return np.asarray(self._vectorizer.get_feature_names_out(), dtype=np.str_)
 
@@ -78,8 +78,8 @@ class BagOfWordsLogisticRegression(_Linear):
     """Logistic regression on single words.
 
     Args:
-        weighting: "binary" (whether a word occurs) or "count" (how often). Binary is the better one
-            for sentiment (Pang, Lee & Vaithyanathan 2002).
+        weighting: "binary" (whether a word occurs) or "count" (how often). Binary is better for
+            sentiment (Pang, Lee & Vaithyanathan 2002).
         min_count: words in fewer reviews are left out.
         max_features: only the most frequent words are kept; None keeps all.
         C: inverse strength of the L2 penalty; smaller is simpler.
@@ -133,11 +133,11 @@ class BagOfWordsLogisticRegression(_Linear):
 class NBLogisticRegression(_Linear):
     """Logistic regression on n-grams that naive Bayes has weighted: the strongest linear baseline.
 
-    Each n-gram that occurs counts not 1 but its log-count ratio, the log of how much more often
-    positive reviews hold it than negative ones do: what naive Bayes knows before any training.
+    The value of an n-gram that occurs is its log-count ratio, the log of how much more often it
+    occurs in positive reviews than in negative ones, instead of 1.
 
     Args:
-        ngram_range: the fewest and the most words of an n-gram.
+        ngram_range: smallest and largest number of words of an n-gram.
         min_count: n-grams in fewer reviews are left out.
         max_features: only the most frequent n-grams are kept; None keeps all.
         C: inverse strength of the L2 penalty.
@@ -146,7 +146,7 @@ class NBLogisticRegression(_Linear):
 
     Attributes:
         ratio_: float32 (features,), the log-count ratios; above 0 is positive.
-        weights_: float64 (features,), ratio times learnt weight: what an n-gram adds to the
+        weights_: float64 (features,), ratio times fitted weight: what an n-gram adds to the
             log-odds.
         bias_: the log-odds of a review without known n-grams.
 
@@ -198,15 +198,15 @@ class NBLogisticRegression(_Linear):
         )
         self.ratio_ = log_count_ratio(features, positives, self.alpha)
         features.data *= self.ratio_[features.indices]  # the product with diag(r), in place
-        learnt, self.bias_ = logistic_regression(features, positives, self.C, self.seed)
-        self.weights_ = learnt * self.ratio_
+        fitted, self.bias_ = logistic_regression(features, positives, self.C, self.seed)
+        self.weights_ = fitted * self.ratio_
         return self
 
 
 def log_count_ratio(
     features: Any, positives: NDArray[np.bool_], alpha: float = 1.0
 ) -> NDArray[np.float32]:
-    """Return r = log((p / |p|) / (q / |q|)): how much more often positive reviews hold a feature.
+    """Return r = log((p / |p|) / (q / |q|)), the log-count ratio of each feature.
 
     p is `alpha` plus the sum of the positive rows, q that of the negative ones, |.| the sum of all.
 
@@ -227,7 +227,7 @@ def log_count_ratio(
 def logistic_regression(
     features: Any, positives: NDArray[np.bool_], C: float, seed: int
 ) -> tuple[NDArray[np.float64], float]:
-    """Return weights and bias. The dual takes seconds where features outnumber reviews by far."""
+    """Return weights and bias. The dual is fast where features far outnumber reviews."""
     from sklearn.linear_model import LogisticRegression
 
     solver = LogisticRegression(

@@ -1,14 +1,14 @@
-"""The network in Keras 3: the one file that names its layers (a language model: `language.py`).
+"""The network in Keras 3. The language model is in :mod:`cinesent.models.language_model`.
 
     ids ─ word dropout ─┬─ embedding ─ dropout ─ LSTM ─ pooling ──┬─ dropout ─ Dense(1, sigmoid)
                         └─ reversed ─ (the same) ─ LSTM ─ pooling ┘
 
-Where a config asks for n-grams, their score is added to the logit before the sigmoid.
+With n-grams, their score is added to the logit before the sigmoid.
 
-Reviews are padded on the right with id 0. The LSTMs get no Keras mask, which would switch their
-fast kernels off on two of three backends; instead the backward LSTM reads the review with its real
-part reversed, so that padding comes last for it too, and pooling looks at real tokens only. The
-head is linear, so that the logit is a sum over tokens.
+Reviews are padded on the right with id 0. The LSTMs get no Keras mask, which would disable their
+fast kernels on two of three backends. Instead, the backward LSTM reads the review with its real
+part reversed, so that padding comes last for it too, and pooling ignores padding. The head is
+linear, so the logit is a sum over tokens.
 
 Importing this module imports Keras and its backend.
 """
@@ -29,12 +29,10 @@ from cinesent.recipes import NGRAM_ROW, ModelConfig
 from cinesent.text.ngrams import FACTORS, WORDS
 from cinesent.text.tokenizer import PADDING_ID, UNKNOWN_ID
 
-Weights = dict[str, NDArray[np.float32]]
-
 
 @keras.saving.register_keras_serializable("cinesent")
 class WordDropout(layers.Layer):
-    """Reads a share of the tokens as the unknown word while training (Dai & Le, 2015).
+    """Replaces a share of the tokens by the unknown word in training (Dai & Le, 2015).
 
     Call arguments: ids, int32 (batch, time). Returns the same shape; padding stays padding.
     """
@@ -46,7 +44,7 @@ class WordDropout(layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, ids: Any, training: bool = False) -> Any:
-        """Replace tokens, in training only."""
+        """Replace tokens, only in training."""
         if not training or self.rate == 0:
             return ids
         drawn = keras.random.uniform(ops.shape(ids), seed=self.seed_generator)
@@ -60,13 +58,14 @@ class WordDropout(layers.Layer):
 
 @keras.saving.register_keras_serializable("cinesent")
 class ReverseSequence(layers.Layer):
-    """Reverses the real part of right-padded ids and leaves the padding where it is.
+    """Reverses the real part of right-padded ids; the padding stays at the end.
 
     Call arguments: ids, int32 (batch, time). Returns the same shape.
     """
 
     def call(self, ids: Any) -> Any:
         """Gather each row from its last real token to its first."""
+        # (batch, 1) and (1, time)
         lengths = ops.sum(ops.cast(ops.not_equal(ids, PADDING_ID), "int32"), 1, keepdims=True)
         steps = ops.expand_dims(ops.arange(ops.shape(ids)[1], dtype="int32"), 0)
         return ops.take_along_axis(
@@ -83,8 +82,8 @@ class MaskedMaxPooling(layers.Layer):
     """
 
     def call(self, states: Any, ids: Any) -> Any:
-        """Take the maximum over time; a state lies in (-1, 1), so -2 never wins."""
-        real = ops.expand_dims(ops.not_equal(ids, PADDING_ID), -1)
+        """Take the maximum over time; a state is in (-1, 1), so -2 is never the maximum."""
+        real = ops.expand_dims(ops.not_equal(ids, PADDING_ID), -1)  # (batch, time, 1)
         return ops.max(ops.where(real, states, ops.cast(-2.0, states.dtype)), axis=1)
 
 
@@ -114,16 +113,17 @@ class LastState(layers.Layer):
         """Gather the state at the last id that is not padding."""
         lengths = ops.sum(ops.cast(ops.not_equal(ids, PADDING_ID), "int32"), axis=1)
         last = ops.reshape(ops.maximum(lengths - 1, 0), (-1, 1, 1))
+        # (batch, 1, units)
         last = ops.broadcast_to(last, (ops.shape(states)[0], 1, states.shape[-1]))
         return ops.squeeze(ops.take_along_axis(states, last, axis=1), axis=1)
 
 
 @keras.saving.register_keras_serializable("cinesent")
 class NgramScore(layers.Layer):
-    """What the n-grams of a review add to its logit: a weight each, once, in hashed buckets.
+    """The score of a review's n-grams: the sum of one weight per distinct hashed bucket.
 
-    The weights are trained separately (:mod:`cinesent.training.ngram_weights`). Where a network
-    with n-grams is trained further, they stay fixed but for one factor, the `gain`.
+    The weights are trained separately (:mod:`cinesent.training.ngram_weights`). When a network with
+    n-grams is fine-tuned, they are fixed except for one common factor, the `gain`.
 
     Call arguments: ids, int32 (batch, time), 0 being padding. Returns float32 (batch, 1).
     """
@@ -134,7 +134,7 @@ class NgramScore(layers.Layer):
         self.num_buckets = num_buckets
 
     def build(self, shape: Any) -> None:
-        """Make room for the weights."""
+        """Create the weights."""
         self.kernel = self.add_weight(
             name="kernel",
             shape=(self.num_buckets // NGRAM_ROW, NGRAM_ROW),
@@ -151,10 +151,11 @@ class NgramScore(layers.Layer):
                 words = _one_later(words)
             total = total + ops.mod(ops.mod(words, WORDS) * factor, self.num_buckets)
             whole = ops.logical_and(whole, ops.not_equal(words, PADDING_ID))
-            # No n-gram: a bucket past the last one, so that sorting puts it behind the others.
+            # No n-gram: a bucket past the last one, so that it is sorted behind the others.
             bucket = ops.mod(total, self.num_buckets)
             found.append(ops.where(whole, bucket, self.num_buckets))
-        # Words alone have no weight: the LSTM reads them.
+        # Single words have no weight: the LSTM reads them.
+        # (batch, (order - 1) * time); equal buckets are neighbours, and the first one counts.
         ranked = ops.sort(ops.concatenate(found[1:], axis=1), axis=1)
         before = ops.pad(ranked[:, :-1], ((0, 0), (1, 0)), constant_values=-1)
         counted = ops.logical_and(ranked != before, ranked < self.num_buckets)
@@ -170,7 +171,7 @@ class NgramScore(layers.Layer):
 
 
 def _one_later(values: Any) -> Any:
-    """Move (batch, time) by one step, 0 coming in."""
+    """Shift (batch, time) by one step, with 0 at the start."""
     return ops.pad(values, ((0, 0), (1, 0)))[:, :-1]
 
 
@@ -181,8 +182,8 @@ def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
     """Build the network of a :class:`~cinesent.recipes.ModelConfig`, with fresh weights.
 
     Args:
-        config: what to build; every preset has one.
-        seed: of the weights and of the dropouts, each of which has a stream of its own.
+        config: of the network.
+        seed: of the weights and of the dropouts, each of which has its own random stream.
 
     Returns:
         A functional model from token ids, int32 (batch, time), right-padded with 0 (or, where the
@@ -193,7 +194,7 @@ def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
         LSTM: Hochreiter & Schmidhuber (1997); in both directions: Schuster & Paliwal (1997);
         pooled over time: Johnson & Zhang (2016).
     """
-    seeds = iter(range(1000 * seed, 1000 * seed + 1000))
+    seeds = layer_seeds(seed)
     token_ids = keras.Input((config.sequence_length or None,), dtype="int32", name="token_ids")
     ids = token_ids
     if config.word_dropout:
@@ -209,7 +210,7 @@ def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
         read = ids if direction == "forward" else ReverseSequence(name="reversed_ids")(ids)
         vectors = embedding(read)
         if config.embedding_dropout:
-            # One mask a review, shared over time: Gal & Ghahramani (2016).
+            # One mask per review, shared over time: Gal & Ghahramani (2016).
             vectors = layers.SpatialDropout1D(config.embedding_dropout, seed=next(seeds))(vectors)
         features += _read_and_pool(config, direction, vectors, read, seeds)
     pooled = features[0] if len(features) == 1 else layers.Concatenate(name="pooled")(features)
@@ -219,7 +220,7 @@ def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
         1,
         activation=None if config.ngrams else "sigmoid",
         kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
-        dtype="float32",  # under mixed precision as well: a probability needs its digits
+        dtype="float32",  # also with mixed precision, which is too coarse for a probability
         name="head",
     )(pooled)
     if config.ngrams:
@@ -231,11 +232,21 @@ def build_model(config: ModelConfig, seed: int = 0) -> keras.Model:
     return keras.Model(token_ids, probability, name="cinesent")
 
 
+def layer_seeds(seed: int) -> Iterator[int]:
+    """Return 1,000 seeds, for the weights and the dropouts of one network.
+
+    Args:
+        seed: of the network, 0 or more. Those of Keras have 32 bits, so very large ones wrap.
+    """
+    first = 1000 * seed % (2**32 - 1000)
+    return iter(range(first, first + 1000))
+
+
 def _read_and_pool(
     config: ModelConfig, direction: str, vectors: Any, ids: Any, seeds: Iterator[int]
 ) -> list[Any]:
     """Run one LSTM over `vectors` and return its pooled vectors, (batch, units) each."""
-    # With every review padded on the left to one length, the last state is the last output.
+    # Where reviews are padded on the left to one length, the last state is the last output.
     plain_last = config.sequence_length > 0 and config.pooling == "last"
     states = lstm_layer(config.units, direction, seeds, return_sequences=not plain_last)(vectors)
     if plain_last:
@@ -246,13 +257,13 @@ def _read_and_pool(
 def lstm_layer(
     units: int, name: str, seeds: Iterator[int], *, return_sequences: bool = True
 ) -> layers.LSTM:
-    """Return an LSTM as cuDNN can compute it: no mask, no dropout inside, Keras's own gates.
+    """Return an LSTM that cuDNN can compute: no mask, no dropout inside, default activations.
 
     Args:
         units: of the LSTM.
-        name: of the layer: the direction it reads in.
-        seeds: two are taken, for its two kernels.
-        return_sequences: the state at each word, or the last alone.
+        name: of the layer, its direction.
+        seeds: two are used, for its two kernels.
+        return_sequences: return the state at each token, or only the last one.
     """
     return layers.LSTM(
         units,
@@ -276,14 +287,14 @@ def _variables(model: keras.Model) -> dict[str, Any]:
             found[f"{direction}.bias"] = cell.bias
     if "ngrams" in names:
         found["ngrams"] = model.get_layer("ngrams").kernel
-    # A language model has words and LSTMs, but no head.
+    # A language model has an embedding and LSTMs, but no head.
     if "head" in names:
         head = model.get_layer("head")
         found["head.kernel"], found["head.bias"] = head.kernel, head.bias
     return found
 
 
-def get_weights(model: keras.Model) -> Weights:
+def get_weights(model: keras.Model) -> dict[str, NDArray[np.float32]]:
     """Return a copy of the model's weights, float32, by the names of a bundle."""
     weights = {
         name: np.array(ops.convert_to_numpy(variable.value), dtype=np.float32)
@@ -295,7 +306,7 @@ def get_weights(model: keras.Model) -> Weights:
 
 
 def set_weights(model: keras.Model, weights: Mapping[str, NDArray[Any]]) -> None:
-    """Put weights into the model, by the names of a bundle; the rest stays as it is.
+    """Assign weights by the names of a bundle; the others are kept.
 
     Raises:
         BundleError: a name is unknown to the model, or a shape differs.

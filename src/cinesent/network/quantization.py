@@ -1,8 +1,8 @@
-"""Word vectors in eight bits: a quarter of the size, and the same numbers for every reader.
+"""Word vectors in eight bits: a quarter of the size, and the same numbers in every implementation.
 
 Nine tenths of a model are its word vectors. Each is stored as integers from -127 to 127 and one
-scale; so are the weights of n-grams, 64 at a time. LSTMs and head stay float32: they are small, and
-an LSTM in eight bits changes labels.
+scale; so are the weights of n-grams, in groups of 64. LSTMs and head stay float32: they are small,
+and eight bits in an LSTM change labels.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _DAMPING = 0.01
 def quantize_rows(
     vectors: NDArray[np.float32], kernel: NDArray[np.float32] | None = None
 ) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Write each vector as integers and a scale, `max |vector| / 127`.
+    """Quantize each vector to integers and a scale, `max |vector| / 127`.
 
-    Numbers are rounded one column after the other, and what a rounding adds to `vectors @ kernel`,
-    the columns still to come take back as far as they can. On the default model that moves logits
-    0.4 times as much as rounding to the nearest.
+    Columns are rounded one after the other, and the remaining columns compensate for the error
+    that a rounding causes in `vectors @ kernel`. On the default model the error of logits is 0.4
+    times that of rounding to the nearest.
 
     The scale is cut to 17 bits of mantissa, so that integer times scale is exact in float32: NumPy,
-    Keras and the graph then hold the very same vectors, and quantizing those again changes nothing.
+    Keras and the graph then use identical vectors, and quantizing those again changes nothing.
 
     Args:
         vectors: (rows, columns), finite.
-        kernel: what they are multiplied by, (columns, outputs), finite; None rounds each number
-            to the nearest.
+        kernel: what they are multiplied by, (columns, outputs), finite. None: each number is
+            rounded to the nearest.
 
     Returns:
         The integers, -127 to 127, (rows, columns), and the scales, above 0, (rows, 1).
@@ -65,15 +65,15 @@ def quantize_rows(
 
 
 def _compensate(vectors: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Round vectors that lie within -127 and 127; later columns make up for earlier ones."""
+    """Round vectors between -127 and 127; later columns compensate for earlier ones."""
     size = vectors.shape[1]
     curvature = kernel.astype(np.float64) @ kernel.T.astype(np.float64)
     damping = max(_DAMPING * float(np.trace(curvature)) / size, np.finfo(np.float64).tiny ** 0.5)
     inverse = np.linalg.inv(curvature + damping * np.eye(size))
     factor = np.linalg.cholesky(inverse).T
-    # What an error of 1 in a column takes from the columns after it, (columns, columns).
+    # What an error of 1 in a column subtracts from the columns after it, (columns, columns).
     shares = (factor / np.diag(factor)[:, None]).astype(np.float32)
-    # The largest number stays the largest, so that the scale can be found again.
+    # The largest number stays the largest, so that quantizing again finds the same scale.
     largest = np.abs(vectors) >= np.abs(vectors).max(axis=1, keepdims=True)
     left = vectors.copy()
     for column in range(size):
@@ -86,7 +86,7 @@ def _compensate(vectors: NDArray[np.float32], kernel: NDArray[np.float32]) -> ND
 
 
 def dequantize_rows(integers: NDArray[np.int8], scales: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what :func:`quantize_rows` stands for, float32 (rows, columns)."""
+    """Return the vectors that :func:`quantize_rows` stored, float32 (rows, columns)."""
     return integers.astype(np.float32) * scales
 
 
@@ -109,10 +109,11 @@ def stored_weights(
 def restored_weights(
     stored: Mapping[str, NDArray[Any]], precision: Precision
 ) -> dict[str, NDArray[Any]]:
-    """Return the float32 weights that a bundle's weights stand for.
+    """Return float32 weights from those that a bundle stores.
 
     Raises:
-        BundleError: the precision is int8, and what it is for is not integers and scales.
+        BundleError: the precision is int8, and weights that it applies to are not integers with
+            scales.
     """
     if precision == "float32":
         return dict(stored)
@@ -138,7 +139,7 @@ def _restore(
 def round_weights(
     weights: Mapping[str, NDArray[np.float32]], precision: Precision
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the float32 weights that remain of `weights` once they are stored."""
+    """Return float32 weights as they are after storing and restoring."""
     return restored_weights(stored_weights(weights, precision), precision)
 
 

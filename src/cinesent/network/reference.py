@@ -1,6 +1,6 @@
-"""What the weights mean, in plain NumPy: the measure that the prediction graph is held to.
+"""What the weights mean, in plain NumPy: the reference that the prediction graph is compared with.
 
-Slow and simple on purpose; nothing here is used to predict.
+Simple and slow on purpose; nothing here is used to predict.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 #: How far a probability may lie from that of the reference, and from that of a framework on a CPU.
 TOLERANCE = 1e-5
-#: ... and from that of a framework on a GPU, where matrices are multiplied in TF32: products of ten
-#: bits of mantissa, where float32 has 23.
+#: ... and from that of a framework on a GPU, which multiplies matrices in TF32: with ten bits of
+#: mantissa, where float32 has 23.
 GPU_TOLERANCE = 1e-3
 
 # Reviews in a batch and tokens of its longest, for the comparison.
@@ -32,12 +32,12 @@ _SHAPES = ((1, 1), (1, 2), (3, 7), (5, 40), (2, 211))
 
 @dataclass(frozen=True)
 class Check:
-    """Another voice that a graph is compared with: the model whose weights it was built from.
+    """Another implementation to compare a graph with: the model whose weights it was built from.
 
     Attributes:
-        predict: from token ids, int64 (batch, time) as the network is fed them, to probabilities,
+        predict: from token ids, int64 (batch, time), as the network reads them, to probabilities,
             (batch,).
-        batches: token ids of real reviews, int64 (batch, time) each, beside the random ones.
+        batches: token ids of real reviews, int64 (batch, time) each, in addition to random ones.
         tolerance: how far a probability may lie from that of the graph.
     """
 
@@ -103,16 +103,17 @@ def numpy_forward(
 
 def _lstm(weights: Weights, name: str, ids: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
     """Return the states of an LSTM after each token, (time, units)."""
-    recurrent = weights[f"{name}.recurrent_kernel"].astype(np.float64)
+    recurrent = weights[f"{name}.recurrent_kernel"].astype(np.float64)  # (units, 4 units)
+    # (time, embedding_dim) @ (embedding_dim, 4 units)
     inputs = weights["embedding"][ids].astype(np.float64) @ weights[f"{name}.kernel"]
     inputs += weights[f"{name}.bias"]
     state, cell = np.zeros(len(recurrent)), np.zeros(len(recurrent))
     states = []
     for step in inputs:
-        gates = np.split(step + state @ recurrent, 4)
-        enter, forget, leave = (sigmoid(gates[index]) for index in (0, 1, 3))
-        cell = forget * cell + enter * np.tanh(gates[2])
-        state = leave * np.tanh(cell)
+        gates = np.split(step + state @ recurrent, 4)  # input, forget, cell, output: (units,) each
+        input_gate, forget_gate, output_gate = (sigmoid(gates[index]) for index in (0, 1, 3))
+        cell = forget_gate * cell + input_gate * np.tanh(gates[2])
+        state = output_gate * np.tanh(cell)
         states.append(state)
     return np.array(states)
 
@@ -120,7 +121,7 @@ def _lstm(weights: Weights, name: str, ids: NDArray[np.integer[Any]]) -> NDArray
 def _evidence(
     pooling: str, states: NDArray[Any], vector: NDArray[Any], real: NDArray[np.bool_]
 ) -> NDArray[Any]:
-    """Share out what a pooled vector adds to the logit among the tokens, (time,)."""
+    """Divide what a pooled vector adds to the logit among the tokens, (time,)."""
     if pooling == "last":
         return np.asarray(np.diff(states @ vector, prepend=0.0))
     if pooling == "mean":
@@ -135,12 +136,12 @@ def _evidence(
 def _ngram_evidence(
     config: ModelConfig, weights: NDArray[np.float32], ids: NDArray[np.integer[Any]]
 ) -> NDArray[np.float64]:
-    """Share out the weight of each n-gram, where it first occurs, among its words, (time,)."""
+    """Divide the weight of each n-gram, where it first occurs, among its words, (time,)."""
     buckets = ngram_buckets(ids[None], config.ngrams, config.ngram_buckets)
     first = first_occurrences(buckets)[0]
-    said = np.where(first, weights.reshape(-1)[buckets[0]].astype(np.float64), 0.0)
+    scores = np.where(first, weights.reshape(-1)[buckets[0]].astype(np.float64), 0.0)
     shares = np.zeros(len(ids))
-    for length, weight in enumerate(said, start=2):
+    for length, weight in enumerate(scores, start=2):
         for back in range(length):
             shares[: max(0, len(ids) - back)] += weight[back:] / length
     return shares
@@ -149,7 +150,7 @@ def _ngram_evidence(
 def sample_batches(
     config: ModelConfig, seed: int = 0
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32]]]:
-    """Yield random batches of several sizes and lengths, ragged, as the network is fed them."""
+    """Yield random batches of several sizes and lengths, as the network reads them."""
     rng = np.random.default_rng(seed)
     for size, longest in _SHAPES:
         lengths = [longest, *rng.integers(1, longest + 1, size - 1)]
@@ -166,18 +167,18 @@ def check_parity(
     Args:
         model: the graph, serialized.
         config: what the network is.
-        weights: those that the graph stands for: word vectors in int8 as float32 again.
-        check: the trained model, and real reviews for all three.
+        weights: those that the graph computes with: int8 word vectors converted back to float32.
+        check: the trained model, and real reviews to compare all three on.
 
     Raises:
-        BundleError: a probability is off by more than `TOLERANCE` (from that of the trained model:
+        BundleError: a probability differs by more than `TOLERANCE` (from that of the trained model
             by more than `check.tolerance`), or contributions do not sum to the logit.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    options.log_severity_level = 3  # no warnings: the graph's default for `explain` is meant
+    options.log_severity_level = 3  # no warnings: the graph's default for `explain` is intended
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     real = [(ids, reading_lengths(ids, config)) for ids in (check.batches if check else ())]
     for ids, lengths in [*sample_batches(config), *real]:

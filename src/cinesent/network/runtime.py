@@ -1,4 +1,4 @@
-"""The prediction graph, opened with ONNX Runtime: the only module that predicts by importing it."""
+"""The prediction graph in ONNX Runtime: the only module that imports the runtime to predict."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.errors import BundleError
+from cinesent.network.admission import ADMISSION
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -17,11 +18,48 @@ if TYPE_CHECKING:
 _INPUTS = {"token_ids": "tensor(int64)", "lengths": "tensor(int32)", "explain": "tensor(bool)"}
 _OUTPUTS = {"logits": "tensor(float)", "contributions": "tensor(float)"}
 
+# Divided by the smallest temperature, such a number is still finite in float32.
+_LARGEST_ANSWER = 1e30
+
+
+def create_session(graph: bytes, where: Path | str, arena: bool = True) -> InferenceSession:
+    """Open an ONNX model on one thread.
+
+    Args:
+        graph: the file's content.
+        where: the file, for messages.
+        arena: whether memory is kept between runs: faster for small ones.
+
+    Raises:
+        BundleError: it is no model that ONNX Runtime reads.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # errors come as exceptions, not on stderr as well
+    if not arena:
+        options.enable_cpu_mem_arena = options.enable_mem_pattern = False
+    # The runtime has a format of its own, which it would recognise, and which was not checked.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    try:
+        with ADMISSION.run(0):
+            # Its fallback tries the same once more and prints that on stdout.
+            return onnxruntime.InferenceSession(
+                graph, options, ["CPUExecutionProvider"], enable_fallback=False
+            )
+    except Exception as error:  # the runtime raises classes of its own, which it does not export
+        raise BundleError(
+            f"{where} is not a graph that ONNX Runtime reads: {_reason(error)}"
+        ) from error
+
 
 def open_session(graph: bytes, where: Path) -> InferenceSession:
     """Open a graph of :func:`cinesent.network.build_graph` on one thread.
 
-    Without threads of its own a session may be shared by threads and survives a fork.
+    Threads may share the session. It has no threads of its own, and no fork takes place while it
+    runs (:mod:`cinesent.network.admission`), so it can also be used after a fork.
 
     Args:
         graph: the file's content.
@@ -30,23 +68,7 @@ def open_session(graph: bytes, where: Path) -> InferenceSession:
     Raises:
         BundleError: it is no such graph.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # what is wrong comes as an exception, not on stderr as well
-    # The runtime has a format of its own, which it would recognise, and which was not checked.
-    options.add_session_config_entry("session.load_model_format", "ONNX")
-    try:
-        # Its fallback tries the same once more and says so on stdout.
-        session = onnxruntime.InferenceSession(
-            graph, options, ["CPUExecutionProvider"], enable_fallback=False
-        )
-    except Exception as error:  # the runtime raises classes of its own, which it does not export
-        raise BundleError(
-            f"{where} is not a graph that ONNX Runtime reads: {_reason(error)}"
-        ) from error
+    session = create_session(graph, where)
     inputs = [*session.get_inputs(), *session.get_overridable_initializers()]
     found = tuple(
         {value.name: value.type for value in values} for values in (inputs, session.get_outputs())
@@ -64,30 +86,45 @@ def run_session(
     lengths: NDArray[np.int32],
     explain: bool = False,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Run the graph: logits (batch,), and contributions (batch, time), zero unless wanted.
+    """Run the graph: logits (batch,), and contributions (batch, time), zero unless asked for.
 
     Raises:
         BundleError: it fails, or its results have other shapes or are not finite: its weights do
-            not fit together, or not the tokenizer.
+            not fit each other or the tokenizer.
     """
     feed = {"token_ids": token_ids, "lengths": lengths, "explain": np.array(explain)}
     try:
-        logits, contributions = session.run(["logits", "contributions"], feed)
+        with ADMISSION.run(token_ids.size):
+            logits, contributions = session.run(["logits", "contributions"], feed)
     except Exception as error:  # as above
-        raise BundleError(
-            f"the graph fails on ids of shape {token_ids.shape}: {_reason(error)}. It does not fit "
-            "its config or tokenizer, or there is too little memory for a review of this length."
-        ) from error
+        raise run_failed(token_ids.shape, error) from error
     if logits.shape != token_ids.shape[:1] or contributions.shape != token_ids.shape:
         raise BundleError(
             f"the graph gives shapes {logits.shape} and {contributions.shape} for ids of shape "
             f"{token_ids.shape}; expected {token_ids.shape[:1]} and {token_ids.shape}."
         )
-    if not (np.isfinite(logits).all() and np.isfinite(contributions).all()):
-        raise BundleError("the graph gives numbers that are not finite.")
+    check_answers(logits, contributions)
     return logits, contributions
 
 
+def run_failed(shape: tuple[int, ...], error: Exception) -> BundleError:
+    """Return the error to raise when the runtime fails on token ids of this shape."""
+    return BundleError(
+        f"the graph fails on ids of shape {shape}: {_reason(error)}. It does not fit its config or "
+        "tokenizer, or there is too little memory."
+    )
+
+
+def check_answers(logits: NDArray[np.float32], contributions: NDArray[np.float32]) -> None:
+    """Raise BundleError unless all numbers are finite, and far from where float32 ends."""
+    for values in (logits, contributions):
+        if not (np.abs(values) < _LARGEST_ANSWER).all():
+            raise BundleError(
+                f"the graph gives numbers that are not finite, or beyond {_LARGEST_ANSWER:g}: its "
+                "weights are not those of a trained model."
+            )
+
+
 def _reason(error: Exception) -> str:
-    """Return what the runtime says, on one line and not endless."""
+    """Return the runtime's message, shortened and on one line."""
     return textwrap.shorten(str(error), 400, placeholder=" ...")

@@ -3,6 +3,7 @@
 from cinesent.recipes.recipe import (
     TABLES,
     Recipe,
+    locate_setting,
     parse_assignments,
     preset_description,
     preset_names,
@@ -26,6 +27,7 @@ __all__ = [
     "PretrainingConfig",
     "Recipe",
     "TrainingConfig",
+    "locate_setting",
     "model_config_from_dict",
     "parse_assignments",
     "preset_description",

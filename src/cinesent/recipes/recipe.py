@@ -1,4 +1,4 @@
-"""Recipes: a model, its training and what comes before, under a name.
+"""Recipes: the settings of a model, of its training and of its pretraining, under a name.
 
 A recipe is a preset with some settings overlaid, by a TOML file (tables `[model]`, `[training]`
 and `[pretraining]`) or by ``key=value`` pairs:
@@ -10,21 +10,19 @@ and `[pretraining]`) or by ``key=value`` pairs:
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from cinesent.errors import ConfigError, nearest
-from cinesent.recipes.fields import Settings, parse_value
+from cinesent.errors import ConfigError, check_type, nearest
+from cinesent.recipes.fields import Settings, parse_value, plain_value, shortened
 from cinesent.recipes.settings import ModelConfig, PretrainingConfig, TrainingConfig
 
-_FOLDER = resources.files("cinesent.recipes")
+_FOLDER = Path(__file__).parent
 
-#: The tables of a recipe, in the order in which a key without its table is looked up.
+#: The tables of a recipe, in the order in which a key without a table is looked up.
 TABLES: dict[str, type[Settings]] = {
     "model": ModelConfig,
     "training": TrainingConfig,
@@ -34,13 +32,13 @@ TABLES: dict[str, type[Settings]] = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """A model and its training, under a name.
+    """The settings of a model, of its training and of its pretraining, under a name.
 
     Attributes:
-        name: the preset it began as, or the stem of the TOML file.
-        model: what the network is.
-        training: how it is trained.
-        pretraining: what comes before, on text without labels.
+        name: of the preset it is based on, or the stem of the TOML file.
+        model: the network.
+        training: how it is trained on labelled and unlabelled reviews.
+        pretraining: the language model that is trained before, on text without labels.
     """
 
     name: str
@@ -50,11 +48,12 @@ class Recipe:
 
     @classmethod
     def from_preset(cls, name: str) -> Recipe:
-        """Return a recipe of the package by its name, one of :func:`preset_names`.
+        """Return the preset of a name, one of :func:`preset_names`.
 
         Raises:
             ConfigError: there is no such preset; the message names the nearest.
         """
+        check_type("preset", name, str, "the name of a preset")
         if name not in preset_names():
             raise ConfigError(f"there is no preset '{name}'. {nearest(name, preset_names())}")
         payload = _preset_payload(name)
@@ -72,18 +71,20 @@ class Recipe:
         """Read a recipe: `preset = "name"` at the top, then a table for each of :data:`TABLES`.
 
         Args:
-            path: the TOML file.
-            preset: what to begin from where the file names none.
-            adapt: changes that preset before the file is laid over it.
+            path: of the TOML file.
+            preset: the base where the file names none; None: "default".
+            adapt: changes that preset before the file is overlaid.
 
         Raises:
             ConfigError: the file cannot be read, or holds an unknown key or a wrong value.
         """
+        import tomllib  # late: predicting needs no TOML
+
         try:
             payload = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"{path} is not TOML: {error}.") from error
         base = payload.pop("preset", preset or "default")
         try:
@@ -94,13 +95,13 @@ class Recipe:
         return replace(recipe, name=path.stem)
 
     def for_fine_tuning(self, model: ModelConfig) -> Recipe:
-        """Return the recipe that trains a trained network further.
+        """Return the recipe that fine-tunes a trained network.
 
         Its learning rate is a third of this one's, a compromise: the full rate learns more of the
         new reviews and forgets more of the old ones, a tenth learns little (docs/experiments.md).
 
         Args:
-            model: the network's settings, which replace those of this recipe.
+            model: the settings of the network, which replace those of this recipe.
         """
         gentle = replace(self.training, learning_rate=self.training.learning_rate / 3)
         return replace(self, model=model, training=gentle)
@@ -110,18 +111,23 @@ class Recipe:
 
         Args:
             settings: `key` or `table.key` to value, the tables being model, training and
-                pretraining; without one, the first table that has the key is meant. A string is
+                pretraining; without a table, the first one that has the key is meant. A string is
                 read as the type of its key ("0.5", "true").
 
         Raises:
-            ConfigError: an unknown key, or a value of the wrong type or out of bounds.
+            ConfigError: an unknown key, or a value of the wrong type or out of its bounds.
         """
+        if not isinstance(settings, Mapping):
+            raise ConfigError(
+                f"the settings are of type {type(settings).__name__}; expected a dictionary, such "
+                'as {"units": 96}.'
+            )
         changes: dict[str, dict[str, Any]] = {table: {} for table in TABLES}
         for key, value in settings.items():
-            table, name = _locate(key)
+            table, name = locate_setting(key)
             hint = get_type_hints(type(getattr(self, table)))[name]
             changes[table][name] = (
-                parse_value(name, value, hint) if isinstance(value, str) else value
+                parse_value(name, value, hint) if isinstance(value, str) else plain_value(value)
             )
         return replace(
             self,
@@ -135,17 +141,19 @@ class Recipe:
 
 @cache
 def preset_names() -> tuple[str, ...]:
-    """Return the names of the recipes in the package, in alphabetical order."""
+    """Return the names of the presets, in alphabetical order."""
     files = [item.name for item in _FOLDER.iterdir()]
     return tuple(sorted(name.removesuffix(".toml") for name in files if name.endswith(".toml")))
 
 
 def preset_description(name: str) -> str:
-    """Return what a recipe of the package is, in one line."""
+    """Return the description of a preset, one line."""
     return str(_preset_payload(name)["description"])
 
 
 def _preset_payload(name: str) -> dict[str, Any]:
+    import tomllib
+
     return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
@@ -175,12 +183,32 @@ def parse_assignments(pairs: Iterable[str]) -> dict[str, str]:
     return settings
 
 
-def _locate(key: str) -> tuple[str, str]:
-    """Say in which table a key lies: "units" and "model.units" are ("model", "units")."""
-    names = {table: [item.name for item in fields(TABLES[table])] for table in TABLES}  # type: ignore[arg-type]
-    table, dot, name = key.rpartition(".")
-    for candidate in names:
-        if name in names[candidate] and (not dot or table == candidate):
-            return candidate, name
-    known = set().union(*names.values())
-    raise ConfigError(f"there is no setting '{key}'. {nearest(name, known)}")
+def setting_names(table: str) -> list[str]:
+    """Return the names of the settings of a table, in their order."""
+    return [item.name for item in fields(TABLES[table])]  # type: ignore[arg-type]
+
+
+def locate_setting(key: str) -> tuple[str, str]:
+    """Return table and name of a setting: "units" and "model.units" are ("model", "units").
+
+    Raises:
+        ConfigError: there is no such setting; the message lists all by table.
+    """
+    if isinstance(key, str):
+        table, _, name = key.rpartition(".")
+        for candidate in TABLES:
+            if name in setting_names(candidate) and table in ("", candidate):
+                return candidate, name
+    raise ConfigError(f"there is no setting {shortened(key)}. {_suggestion(str(key))}")
+
+
+def _suggestion(key: str) -> str:
+    """Return the setting that `key` may mean, if one is close, and the settings by table."""
+    tables, name = {table: setting_names(table) for table in TABLES}, key.rpartition(".")[2]
+    elsewhere = [table for table in tables if name in tables[table]]
+    known = [each for names in tables.values() for each in names]
+    hint, _, _ = nearest(name, known).partition("Known: ")
+    if elsewhere:
+        hint = f"Did you mean '{elsewhere[0]}.{name}'? "
+    listed = "; ".join(f"{table}: {', '.join(sorted(names))}" for table, names in tables.items())
+    return f"{hint}Settings by table: {listed}."

@@ -12,9 +12,10 @@
 `csv_encoder`      CSV and TSV
 `json_encoder`     JSON Lines
 `parquet_result`   Parquet, made from JSON Lines at the end
-`sinks`            where bytes go: a file or a stream
+`sinks`            opens where bytes go: a `sink`, that is a `file_sink` or a `stream_sink`
 `part`             the unfinished result
 `journal`          how much of it counts
+`hidden_files`     the names of these two, and whose they are
 ================== ================================================================================
 
 Rows are read by :mod:`cinesent.tables`. Two rules make a resumed run equal to an undisturbed one,

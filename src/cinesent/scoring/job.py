@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,14 +16,14 @@ from cinesent.scoring.added_columns import Score
 from cinesent.scoring.journal import ScoringState
 from cinesent.scoring.json_encoder import rejecting_deep
 from cinesent.scoring.outputs import Output
-from cinesent.scoring.part import file_fingerprint
 from cinesent.scoring.pipeline import scored, scoring
-from cinesent.scoring.sinks import Sink
+from cinesent.scoring.sink import Sink
 from cinesent.tables.rows import Chunk, Position, TableReader, chunked
 
 #: Seconds between two moments at which what is written is made durable.
 COMMIT_SECONDS = 1.0
 _QUOTED_ERRORS = 5
+_HASHED = 2**20  # bytes at the beginning and at the end of the source
 
 
 class ScoringJob:
@@ -202,12 +203,25 @@ class ScoringJob:
 
 
 def source_fingerprint(path: Path | None) -> str | None:
-    """Return what tells the source from a changed one; None for a pipe.
+    """Return what tells the source from a changed one, without reading all of it.
+
+    None is returned for a pipe.
 
     Raises:
         DataError: it cannot be read.
     """
     try:
-        return None if path is None or not path.is_file() else file_fingerprint(path)
+        return None if path is None or not path.is_file() else _file_fingerprint(path)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _file_fingerprint(path: Path) -> str:
+    status = path.stat()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        digest.update(file.read(_HASHED))
+        file.seek(max(0, status.st_size - _HASHED))
+        digest.update(file.read(_HASHED))
+    changed = status.st_mtime_ns
+    return f"{status.st_size:,} bytes of {digest.hexdigest()[:16]}, changed at {changed}"

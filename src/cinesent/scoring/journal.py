@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from cinesent.errors import ScoringError, option
 from cinesent.files import create_exclusive, open_existing
+from cinesent.scoring.hidden_files import foreign_file, is_regular
 from cinesent.tables.rows import Position
 
 _VERSION = 2
@@ -105,15 +105,20 @@ class Journal:
             with open_existing(self.path) as file:
                 content = json.loads(file.read(_SIZE_LIMIT))
             if content["version"] != _VERSION:
-                raise ValueError(f"version {content['version']!r:.20}, expected {_VERSION}")
+                raise ValueError("another version of cinesent wrote it")
             if content.pop("checksum") != _checksum(content):
-                raise ValueError("its checksum does not match")
+                raise ValueError("its checksum does not match its content")
             return content["run"], ScoringState.from_dict(content["state"])
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
-            raise ScoringError(
-                f"the journal {self.path} is damaged ({type(e).__name__}: {e}), so the unfinished "
-                f"result cannot be resumed. Start over with {option('overwrite', True)}."
-            ) from e
+        except (OSError, ValueError) as error:
+            raise self._unusable(getattr(error, "strerror", None) or str(error)) from error
+        except (LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise self._unusable("its content is not that of a journal") from error
+
+    def _unusable(self, reason: str) -> ScoringError:
+        return ScoringError(
+            f"the unfinished result cannot be resumed, since its journal {self.path} cannot be "
+            f"used: {reason}. Start over with {option('overwrite', True)}."
+        )
 
     def remove(self) -> None:
         """Delete the journal."""
@@ -130,27 +135,6 @@ class Journal:
                     self._temporary.unlink(missing_ok=True)
                     return
         raise foreign_file(self._temporary)
-
-
-def is_regular(path: Path) -> bool:
-    """Return whether `path` itself is a regular file: no symbolic link to one."""
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False
-
-
-def foreign_file(path: Path) -> ScoringError:
-    """Return the error for a file that has a name cinesent needs, and that it did not write."""
-    kind = "a file that cinesent did not write"
-    if path.is_symlink():
-        kind = "a symbolic link"
-    elif is_regular(path) and path.lstat().st_nlink > 1:
-        kind = "a hard link to another file"
-    return ScoringError(
-        f"{path} is {kind}, and the unfinished result would get this name. Move it away, or write "
-        "the result to another file."
-    )
 
 
 def _checksum(body: dict[str, Any]) -> str:

@@ -115,11 +115,13 @@ class _Kinds:
         """Count one value."""
         if value is None:
             return
-        if isinstance(value, int) and not isinstance(value, bool):
-            self.found.add("int" if value in _INT64 else "big")
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.found.add(type(value).__name__)
+        elif value in _INT64:
+            self.found.add("int")
             self.exact = self.exact and (-_EXACT <= value <= _EXACT or int(float(value)) == value)
         else:
-            self.found.add(type(value).__name__)
+            self.found.add("big")  # too large even for a float64, perhaps
 
     @property
     def chosen(self) -> str:

@@ -8,50 +8,20 @@ without a journal belongs to somebody else and is never opened. Symbolic links a
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, cast
 
 from cinesent.errors import ScoringError, option
 from cinesent.files import create_exclusive, open_existing, sync_folder
-from cinesent.scoring.journal import Journal, ScoringState, foreign_file, is_regular
+from cinesent.scoring.hidden_files import foreign_file, has_path, is_regular, lock, part_names
+from cinesent.scoring.journal import Journal, ScoringState
 
 #: Makes the result, its second argument, from the finished part.
 Convert = Callable[[IO[bytes], IO[bytes]], None]
-
-_HASHED = 2**20
-_NAME_BYTES = 255
-_LONGEST_SUFFIX = len(".json")
-_KEPT_BYTES = 100
-
-
-class PartNames(NamedTuple):
-    """The hidden files that lie beside a target while it is written."""
-
-    part: Path
-    journal: Path
-    temporary: Path
-    converted: Path
-
-
-def part_names(target: Path) -> PartNames:
-    """Return the names that writing `target` uses; they fit a file system if the target's does.
-
-    Example:
-        >>> part_names(Path("scored.csv")).journal.name
-        '.scored.csv.part.json'
-    """
-    stem = f".{target.name}.part"
-    if len(os.fsencode(stem)) > _longest_name(target.parent) - _LONGEST_SUFFIX:
-        name = os.fsencode(target.name)
-        digest = hashlib.sha256(name).hexdigest()[:16]
-        stem = f".{name[:_KEPT_BYTES].decode('utf-8', 'ignore')}.{digest}.part"
-    suffixes = ("", ".json", ".tmp", ".made")
-    return PartNames(*(target.with_name(stem + suffix) for suffix in suffixes))
 
 
 class Part:
@@ -223,9 +193,12 @@ class Part:
         # Unbuffered: after an error, nothing is left that closing the file would write.
         raw = cast("io.FileIO", cast("io.BufferedRandom", file).detach())
         # Between opening and locking, another process may have finished it and renamed it.
-        if not _lock(raw) or not _same(raw, self.path):
+        if not lock(raw) or not has_path(raw, self.path):
             raw.close()
             raise self._busy()
+        if os.fstat(raw.fileno()).st_nlink > 1:
+            raw.close()
+            raise foreign_file(self.path)
         return raw
 
     def _busy(self) -> ScoringError:
@@ -247,49 +220,3 @@ class Part:
                 f"with, or start over with {option('overwrite', True)}."
             )
         return state
-
-
-def file_fingerprint(path: Path) -> str:
-    """Return what tells a file from a changed one, without reading all of it.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    status = path.stat()
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        digest.update(file.read(_HASHED))
-        file.seek(max(0, status.st_size - _HASHED))
-        digest.update(file.read(_HASHED))
-    changed = status.st_mtime_ns
-    return f"{status.st_size:,} bytes of {digest.hexdigest()[:16]}, changed at {changed}"
-
-
-def _longest_name(folder: Path) -> int:
-    """Return how many bytes a file name in `folder` may have."""
-    try:
-        return os.pathconf(folder, "PC_NAME_MAX")
-    except (AttributeError, OSError, ValueError):
-        return _NAME_BYTES
-
-
-def _lock(file: IO[bytes]) -> bool:
-    """Claim a file for this process until it ends; return False if another one has it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: nothing is claimed
-        return True
-    try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
-
-
-def _same(file: IO[bytes], path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
-    except FileNotFoundError:
-        return False

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from cinesent.classifier import Classifier
 from cinesent.errors import ScoringError, option
@@ -39,27 +38,7 @@ def score_texts(classifier: Classifier, texts: list[str], evidence: int) -> list
             prediction.num_tokens,
             [(token, round(value, _DIGITS)) for token, value in prediction.evidence],
         )
-        for prediction in predicted(classifier, texts, evidence)
-    ]
-
-
-class _WithEvidence(NamedTuple):
-    label: str
-    probability: float
-    num_tokens: int
-    evidence: list[tuple[str, float]]
-
-
-def predicted(classifier: Classifier, texts: list[str], evidence: int) -> list[_WithEvidence]:
-    """Predict, and explain text by text."""
-    return [
-        _WithEvidence(
-            found.label,
-            found.probability,
-            found.num_tokens,
-            classifier.explain(text).top(evidence) if evidence else [],
-        )
-        for text, found in zip(texts, classifier.predict(texts), strict=True)
+        for prediction in classifier.predict(texts, evidence=evidence)
     ]
 
 

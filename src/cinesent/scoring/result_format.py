@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from cinesent.errors import ConfigError, nearest, option
+from cinesent.errors import ConfigError, check_type, nearest, option
 
 #: The formats that a result can be written in.
 RESULT_FORMATS = ("csv", "tsv", "jsonl", "lines", "parquet")
@@ -37,12 +37,13 @@ def check_result_format(name: object) -> None:
     Raises:
         ConfigError: `name` is not None and not one of :data:`RESULT_FORMATS`.
     """
+    check_type("out_format", name, (str, type(None)), "the name of a format")
     if name is None or name in RESULT_FORMATS:
         return
-    if not isinstance(name, str):
-        raise ConfigError(f"{option('out_format')} is {name!r:.40}; expected a string.")
     hint = nearest(name, RESULT_FORMATS)
-    raise ConfigError(f"{option('out_format')} is {name[:40]!r}, which cannot be written. {hint}")
+    raise ConfigError(
+        f"{option('out_format')} is {str(name)[:40]!r}, which cannot be written. {hint}"
+    )
 
 
 def result_format(target: Path | None, asked: str | None, source: str) -> ResultFormat:

@@ -1,8 +1,8 @@
 """Values of Arrow arrays as Python has them, whatever a file holds.
 
 Arrow raises for strings that are not UTF-8, for times beyond the years of Python, and for time
-zones that the machine does not know. One value of those must not stop the reading of a file, least
-of all in a column nobody asked for: it is then taken apart and written as text.
+zones that the machine does not know. Such a value must not stop the reading of a file, least
+of all in a column that is not needed: it is converted to text instead.
 """
 
 from __future__ import annotations

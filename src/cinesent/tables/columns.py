@@ -138,9 +138,10 @@ def _numbered(names: Sequence[str], source: str, kind: str, asked: str | None) -
     if asked is None and len(names) == 1 and kind == "text":
         return names[0]
     if asked is None:
+        example = "1" if kind == "text" else names[-1]
         raise DataError(
             f"{source} is read without a header and has {len(names)} columns: give the number of "
-            f"the {kind} column with {option(f'{kind}_column', '2' if len(names) > 1 else '1')}."
+            f"the {kind} column, such as {option(f'{kind}_column', example)}."
         )
     number = asked.strip()
     if number not in names:

@@ -26,6 +26,7 @@ from cinesent.tables.text_reader import LINE_ENDS, TextReader
 
 #: Lines of one row, at most twice that: a quote that is still open then opened no field.
 ROW_LINES = 10_000
+_UNCLOSED = "unexpected end of data"
 
 
 class _Record(NamedTuple):
@@ -36,11 +37,11 @@ class _Record(NamedTuple):
     error: str | None
 
 
-class _UnclosedError(Exception):
-    """A record is known to have no end."""
+class _NoEndError(Exception):
+    """A record is known to have no end; the message is why."""
 
 
-class _TooLongError(_UnclosedError):
+class _TooLongError(_NoEndError):
     """A record has no end within its bounds."""
 
 
@@ -65,19 +66,22 @@ class _NoEnd:
     """
 
     def __init__(self) -> None:
-        self._broken = 0
+        self._broken: tuple[int, str] = 0, ""
         self._long: tuple[int, Position] = 0, Position()
 
-    def add(self, line: int, bounds: Position | None) -> None:
-        """Note that a record went as far as `line`, and its bounds if those stopped it."""
-        if bounds is None:
-            self._broken = max(self._broken, line)
-        else:
+    def add(self, line: int, error: Exception, bounds: Position) -> None:
+        """Note that a record with these bounds went as far as `line`, and why no further."""
+        if isinstance(error, _TooLongError):
             self._long = line, bounds
+        elif line > self._broken[0]:
+            self._broken = line, str(error)
 
-    def covers(self, line: int, bounds: Position) -> bool:
-        """Return whether a record inside quotes at the start of `line` has no end."""
-        return line <= self._broken or (line <= self._long[0] and bounds == self._long[1])
+    def check(self, line: int, bounds: Position) -> None:
+        """Raise _NoEndError if a record that is inside quotes at the start of `line` has no end."""
+        if line <= self._broken[0]:
+            raise _NoEndError(self._broken[1])
+        if line <= self._long[0] and bounds == self._long[1]:
+            raise _NoEndError(_UNCLOSED)
 
 
 class DelimitedReader(TextReader):
@@ -123,6 +127,7 @@ class DelimitedReader(TextReader):
         if not self._dialect.quotes:
             reporter.message(f'{self.name}: quotes do not pair up, so " is read as a character')
         self._waiting: deque[Line] = deque()
+        self._peeked: list[Line] = []
         self._no_end = _NoEnd()
         self._first = self._read_header(options)
         self.keys = unique_names(self.columns)
@@ -150,8 +155,12 @@ class DelimitedReader(TextReader):
         return dict(zip(self.keys, row.record, strict=True))
 
     def _go_to(self, start: Position) -> None:
-        self._waiting.clear()
         self._no_end = _NoEnd()
+        if self._peeked and start == self._first:
+            # A pipe cannot go back to the row that the columns were learned from.
+            self._waiting, self._peeked = deque(self._peeked), []
+            return
+        self._waiting.clear()
         self.stream.seek(start)
 
     def _read_header(self, options: TableOptions) -> Position:
@@ -166,6 +175,7 @@ class DelimitedReader(TextReader):
                 continue
             if not options.header:
                 self.columns = [str(n + 1) for n in range(max(1, len(record.fields)))]
+                self._peeked = [*record.lines, *self._waiting]
                 return begin
             if record.error:
                 raise DataError(f"{self.name}:{line.number}: {record.error}")
@@ -216,8 +226,8 @@ class DelimitedReader(TextReader):
         try:
             lines = self._feed(taken, bounds)
             fields = read_record(lines, self._delimiter, backslash=self._backslash)
-        except (FieldError, _UnclosedError) as error:
-            self._no_end.add(taken[-1].number, bounds if isinstance(error, _TooLongError) else None)
+        except (FieldError, _NoEndError) as error:
+            self._no_end.add(taken[-1].number, error, bounds)
             # The lines that follow are read on their own: a broken quote costs one line.
             self._waiting.extendleft(reversed(taken[1:]))
             return _Record([line], self._loose_fields(line), line.error or _field_error(error))
@@ -227,15 +237,15 @@ class DelimitedReader(TextReader):
     def _feed(self, taken: list[Line], bounds: Position) -> Iterator[str]:
         """Yield the lines of one record, as many as are asked for."""
         yield taken[0].text
-        while not self._no_end.covers(taken[-1].number + 1, bounds):
+        while True:
+            self._no_end.check(taken[-1].number + 1, bounds)
             following = self._next_line()
             if following is None:
                 return
             taken.append(following)
             if following.number >= bounds.line or following.end.offset > bounds.offset:
-                raise _TooLongError
+                raise _TooLongError(_UNCLOSED)
             yield following.text
-        raise _UnclosedError
 
     def _loose_fields(self, line: Line) -> list[str]:
         return line.text.rstrip(LINE_ENDS).split(self._delimiter)
@@ -273,7 +283,7 @@ class DelimitedReader(TextReader):
 
 
 def _field_error(error: Exception) -> str:
-    if isinstance(error, _UnclosedError) or "unexpected end of data" in str(error):
+    if _UNCLOSED in str(error):
         return "a quoted field that begins in this row is never closed."
     if "new-line character" in str(error):
         return "a field without quotes holds a carriage return."

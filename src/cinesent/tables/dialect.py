@@ -177,6 +177,7 @@ class _Taken(Iterator[str]):
 
 
 def _whole_lines(head: str, whole: bool) -> list[str]:
-    """Return the lines of the beginning of a file, without one that may be cut short."""
+    """Return the lines of the beginning of a file, without empty ones and one cut short."""
     lines = list(io.StringIO(head, newline=""))
-    return lines if whole or len(lines) < 2 else lines[:-1]
+    lines = lines if whole or len(lines) < 2 else lines[:-1]
+    return [line for line in lines if not line.isspace()]

@@ -1,4 +1,4 @@
-"""Which format a file has: by what the user says, by its name, and by its first bytes."""
+"""Which format a file has: as asked for, by its name, and by its first bytes."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def target_format(path: Path | None, asked: str | None, source: str) -> Format:
 
 
 def format_by_name(path: Path) -> str | None:
-    """Return the format that the name of a file says; None where it says none.
+    """Return the format that belongs to the name of a file; None for an unknown ending.
 
     Example:
         >>> format_by_name(Path("reviews.csv.gz"))
@@ -108,7 +108,7 @@ def binary_format(path: Path, asked: str | None, reporter: Reporter) -> str | No
             f"{option('format', found)}."
         )
     if expected != found:
-        reporter.warning(f"{path} is {_NAMES[found]}, whatever its name says, and read as one.")
+        reporter.warning(f"{path} is {_NAMES[found]} despite its name, and is read as one.")
     return found
 
 
@@ -118,11 +118,11 @@ def text_format(path: Path | None, head: bytes, asked: str | None, reporter: Rep
     Args:
         path: the file; None: standard input, which is plain lines unless asked.
         head: its first bytes as UTF-8.
-        asked: the format that the user says; it counts.
+        asked: the format that was asked for, which decides.
         reporter: told where the name is wrong.
 
     Raises:
-        ConfigError: neither the name nor the content says what format it is.
+        ConfigError: neither the name nor the content shows the format.
     """
     named = format_by_name(path) if path is not None else "lines"
     expected = asked or named
@@ -135,14 +135,14 @@ def text_format(path: Path | None, head: bytes, asked: str | None, reporter: Rep
     if named is None:
         if found is None:
             raise ConfigError(
-                f"neither the name {path.name if path else '-'!r} nor the content says what format "
-                f"it has: expected {', '.join(FILE_ENDINGS)}, or {option('format')} with one of "
+                f"neither the name {path.name if path else '-'!r} nor the content shows the "
+                f"format: expected {', '.join(FILE_ENDINGS)}, or {option('format')} with one of "
                 f"{', '.join(FORMATS)}."
             )
         reporter.message(f"{path} is read as {found}")
         return found
     if found in ("json", "jsonl"):
-        reporter.warning(f"{path} holds JSON, whatever its name says, and is read as that.")
+        reporter.warning(f"{path} holds JSON despite its name, and is read as JSON.")
         return found
     return named
 

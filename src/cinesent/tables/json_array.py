@@ -129,7 +129,7 @@ def _elements(source: _Bytes, name: str, offset: int, *, inside: bool) -> Iterat
             begin, inside = place, True
         elif depth == 0 or (depth == 1 and mark == b","):
             content = buffer[begin : token.start()].strip(_SPACE)
-            # The closing bracket is left for who goes on from here.
+            # The closing bracket is left for a reader that resumes here.
             end = place if depth else token.start()
             if content:
                 yield _Element(content, offset + end, end - begin)

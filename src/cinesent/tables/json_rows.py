@@ -77,7 +77,7 @@ class JsonLinesReader(JsonReader):
         stream = self.stream
         while True:
             lines = stream.head.replace(b"\r", b"\n").split(b"\n")
-            records = [record for line in lines if (record := object_or_none(line))]
+            records = [r for line in lines if line.strip() and (r := object_or_none(line))]
             if records or len(stream.head) > ROW_LIMIT or not stream.extend_head():
                 break
         if not records:

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 
 from cinesent.errors import DataError, option
 
-# The letters beyond ASCII of the languages that a code page serves; capitals are theirs as well.
+# The letters beyond ASCII of the languages that a code page serves, without the rarest; capitals
+# count as well.
 _WESTERN = (
     "àâæçéèêëîïôùûüÿœ", "äöüß", "áéíóúüñªº", "ãõáâàéêíóôúüçªº", "àèéìíòóù", "åäöæøéü", "éëïóöü",
     "áðéíóúýþæö", "äöåšž",
 )  # fmt: skip
-_CENTRAL = ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîșțşţ", "čćđšž")
+_CENTRAL = ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíľňóôšťúýž", "áéíóöőúüű", "ăâîșțşţ", "čćđšž")
 _BALTIC = ("āčēģīķļņšūž", "ąčęėįšųūž", "äöõüšž")
 _TURKISH = ("çğıöşüâîûİ",)
 _CYRILLIC = "".join(map(chr, range(0x400, 0x460))) + "ґҐ"
@@ -42,13 +43,15 @@ _ALPHABETS: dict[str, tuple[str, ...]] = {
 }
 _MULTIBYTE = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
 # Marks that texts of every language have.
-_PUNCTUATION = frozenset("‘’‚“”„«»‹›–—…•·¡¿°©®™€£¥§№´ \xa0\xad×½¼¾²³±")
+_PUNCTUATION = frozenset("‘’‚“”„«»‹›–—…•·¡¿°©®™€£§№´ \xa0\xad×½")
 _KANA = re.compile("[\u3040-\u30ff\uff66-\uff9f]")
 _MIXED_WORD = re.compile("[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]")
 _INNER_CAPITAL = re.compile("[a-zß-öø-ÿ][À-ÖØ-Þ]")
+_INNER_SIGMA = re.compile("ς[α-ω]")  # this form of the letter ends a word
 # What share of the letters has to fit, and how much less likely the second best has to be.
 _SHARE = 0.97
-_MARGIN = 0.08
+_CHAOS_MARGIN = 0.08
+_COHERENCE_MARGIN = 0.2
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,15 @@ def guess_encoding(sample: bytes, name: str) -> str:
         DataError: charset-normalizer is missing, or it is not certain which encoding it is; the
             message names those that are possible.
     """
-    readings = [
+    decoded = [
         _Reading(encoding, text)
         for encoding in (*_ALPHABETS, *_MULTIBYTE)
-        if (text := _decoded(sample, encoding)) is not None and _is_plausible(text, encoding)
+        if (text := _decoded(sample, encoding)) is not None
+    ]
+    readings = [one for one in decoded if _is_plausible(one, _alphabets(one.encoding))]
+    # A file may have texts in several languages of one code page.
+    readings = readings or [
+        one for one in decoded if _is_plausible(one, ("".join(_alphabets(one.encoding)),))
     ]
     if importlib.util.find_spec("charset_normalizer") is None:
         raise DataError(
@@ -110,18 +118,24 @@ def _likely(sample: bytes, readings: list[_Reading]) -> list[_Reading]:
     matches = from_bytes(
         sample, cp_isolation=list(names), threshold=0.4, preemptive_behaviour=False
     )
-    chaos = {
-        reading.text: match.chaos
-        for match in matches
+    scores = {str(match): (match.chaos, match.coherence) for match in matches}
+    least = min((chaos for chaos, _ in scores.values()), default=0.0)
+    orderly = {text: c for text, (chaos, c) in scores.items() if chaos <= least + _CHAOS_MARGIN}
+    most = max(orderly.values(), default=0.0)
+    return [
+        reading
         for reading in readings
-        if reading.text == str(match)
-    }
-    least = min(chaos.values(), default=0.0)
-    return [reading for reading in readings if chaos.get(reading.text, 1.0) <= least + _MARGIN]
+        if orderly.get(reading.text, -1.0) >= most - _COHERENCE_MARGIN
+    ]
 
 
-def _is_plausible(text: str, encoding: str) -> bool:
-    """Return whether a text has the letters of one language, where letters belong."""
+def _alphabets(encoding: str) -> tuple[str, ...]:
+    return _ALPHABETS.get(encoding, ())
+
+
+def _is_plausible(reading: _Reading, alphabets: tuple[str, ...]) -> bool:
+    """Return whether a text has the letters of one alphabet, where letters belong."""
+    text, encoding = reading.text, reading.encoding
     if any(unicodedata.category(c) in ("Cc", "Cn", "Co") for c in set(text) - set("\t\r\n\f")):
         return False
     beyond = [c for c in text if c > "\x7f" and c not in _PUNCTUATION]
@@ -132,9 +146,11 @@ def _is_plausible(text: str, encoding: str) -> bool:
         return False
     if len(_INNER_CAPITAL.findall(text)) > 0.05 * len(beyond):
         return False
+    if len(_INNER_SIGMA.findall(text)) > 0.01 * len(beyond):
+        return False
     return any(
         sum(c in alphabet or c.lower() in alphabet for c in beyond) >= enough
-        for alphabet in _ALPHABETS[encoding]
+        for alphabet in alphabets
     )
 
 

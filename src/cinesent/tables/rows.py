@@ -20,7 +20,7 @@ class Position(NamedTuple):
     """A place between two rows.
 
     Attributes:
-        offset: bytes of text, decompressed, that lie before it; of Parquet, rows.
+        offset: bytes of text, decompressed, before it; of Parquet, rows.
         line: number of the line that follows, from 1; of Parquet, of the row.
     """
 
@@ -65,8 +65,8 @@ class Chunk:
     Attributes:
         rows: in the order of the file.
         end: where the next chunk begins.
-        num_blank: empty lines among them that were passed over.
-        done: share of the source that had been read then; None where nobody knows.
+        num_blank: empty lines among them, which were skipped.
+        done: share of the source that had been read then; None where it is unknown.
     """
 
     rows: list[Row]
@@ -106,7 +106,7 @@ class TableReader(Protocol):
 
     Attributes:
         name: of the file, for messages.
-        unit: what stands between the name and the number of a row, in messages.
+        unit: what is written between the name and the number of a row, in messages.
         format: one of :data:`cinesent.tables.options.FORMATS`.
         encoding: of the text as it was found or asked for; None for Parquet and Excel.
         columns: the names of the columns as the file has them, twice the same name included; of
@@ -132,7 +132,7 @@ class TableReader(Protocol):
         """Yield the rows from `start` on: where the first row begins, or where a row ended."""
 
     def done(self) -> float | None:
-        """Return the share of the source that has been read, 0 to 1; None where nobody knows."""
+        """Return the share of the source that has been read, 0 to 1; None where it is unknown."""
 
     def select(self, names: Collection[str]) -> None:
         """Read no other columns than the text and `names`, where leaving others out saves work."""

@@ -8,20 +8,26 @@ import gzip
 import io
 import os
 import stat
-import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, NamedTuple, cast
 
 from cinesent.errors import DataError, option
 from cinesent.progress import SILENT, Reporter
+from cinesent.tables.byte_layers import (
+    BUFFER,
+    open_bytes,
+    recoded,
+    replayed,
+    swap_ends,
+    with_swapped_ends,
+)
 from cinesent.tables.encoding import (
     by_mark,
     by_zeros,
     check_agreement,
     check_utf8,
-    encode_text,
     text_codec,
 )
 from cinesent.tables.legacy_encoding import guess_encoding
@@ -33,7 +39,6 @@ _GZIP = b"\x1f\x8b"
 _STEP = 2**20
 # What files, pipes and gzip raise; a file that was closed raises ValueError.
 _READ_ERRORS = (OSError, EOFError, zlib.error, ValueError)
-_SWAPPED_ENDS = bytes.maketrans(b"\r\n", b"\n\r")
 
 
 class Line(NamedTuple):
@@ -82,7 +87,7 @@ class ByteStream:
         self.name = "standard input" if path is None else str(path)
         asked = text_codec(encoding) if encoding is not None else None
         self._path = path
-        self._file = _open(path)
+        self._file = open_bytes(path)
         status = os.fstat(self._file.fileno()) if path is not None else None
         self._is_regular = status is not None and stat.S_ISREG(status.st_mode)
         self._size = status.st_size if status is not None and self._is_regular else 0
@@ -97,10 +102,7 @@ class ByteStream:
         self.has_mark = head.startswith(codecs.BOM_UTF8)
         self.head = head.removeprefix(codecs.BOM_UTF8)
         self.line_end = _line_end(self.head)
-        self._swapped = self.line_end == "\r"
-        if self._swapped:
-            self._seekable = False
-            self._stream = cast("IO[bytes]", io.BufferedReader(_Swapped(self._stream), _BUFFER))
+        self._wrap_ends()
         self._offset, self._number = 0, 1
 
     def _layers(self, asked: str | None, reporter: Reporter) -> tuple[bytes, IO[bytes]]:
@@ -116,8 +118,26 @@ class ByteStream:
         self._recoded = self.encoding != "utf-8"
         if self._recoded:
             self._seekable = False
-            head, stream = self._peek(_recoded(stream, self.encoding, self.name), HEAD_BYTES)
+            head, stream = self._peek(recoded(stream, self.encoding, self.name), HEAD_BYTES)
         return head, stream
+
+    def _reopen(self) -> None:
+        """Begin again with a file whose encoding is known."""
+        if not self._is_regular:
+            raise DataError(f"{self.name} is a pipe, of which nothing can be read twice.")
+        self._file.close()
+        self._file = open_bytes(self._path)
+        self._seekable = self._file.seekable()
+        _, self._stream = self._layers(self.encoding, SILENT)
+        self._wrap_ends()
+        self._offset = 0
+
+    def _wrap_ends(self) -> None:
+        """Have lines end with line feeds where the source has carriage returns."""
+        self._swapped = self.line_end == "\r"
+        if self._swapped:
+            self._seekable = False
+            self._stream = with_swapped_ends(self._stream)
 
     def _detected(self, head: bytes, reporter: Reporter) -> str:
         """Return the encoding of a text without a mark."""
@@ -154,7 +174,7 @@ class ByteStream:
 
         Damage to the file ends this; the rows before it can be read all the same.
         """
-        with _open(self._path) as file, contextlib.suppress(*_READ_ERRORS):
+        with open_bytes(self._path) as file, contextlib.suppress(*_READ_ERRORS):
             stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if self._gzip else file
             while block := stream.read(_STEP):
                 yield block
@@ -181,8 +201,14 @@ class ByteStream:
             yield line
 
     def seek(self, start: Position) -> None:
-        """Go to a place where a line begins; only forward, where the source is no plain file."""
+        """Go to a place where a line begins.
+
+        Raises:
+            DataError: the source is a pipe, and has been read beyond that place.
+        """
         with self._errors_named():
+            if start.offset < self._offset and not self._seekable:
+                self._reopen()
             self._skip_to(start.offset)
         self._offset, self._number = start
 
@@ -263,7 +289,7 @@ class ByteStream:
 
     def _restored(self, content: bytes) -> bytes:
         """Return bytes with the line ends that the source has."""
-        return content.translate(_SWAPPED_ENDS) if self._swapped else content
+        return swap_ends(content) if self._swapped else content
 
     @contextlib.contextmanager
     def _errors_named(self) -> Iterator[None]:
@@ -283,12 +309,12 @@ class ByteStream:
         if self._seekable:
             stream.seek(0)
             return head, stream
-        return head, cast("IO[bytes]", io.BufferedReader(_Replayed(head, stream), _BUFFER))
+        return head, replayed(head, stream)
 
     def _peeked(self) -> bytes:
         """Return bytes that come next, without taking them."""
         stream = cast("io.BufferedReader", self._stream)
-        return stream.peek(_BUFFER)
+        return stream.peek(BUFFER)
 
     def _readline(self) -> tuple[bytes, int]:
         """Return a line and its size; of a line that is too long, nothing but its size."""
@@ -312,102 +338,8 @@ class ByteStream:
             self._offset += skipped
 
 
-_BUFFER = 2**16
-
-
-def _open(path: Path | None) -> IO[bytes]:
-    if path is None:
-        stream = getattr(sys.stdin, "buffer", None)
-        if stream is None or stream.closed:
-            raise DataError(
-                "standard input cannot be read: it is closed, or not a stream of bytes."
-            )
-        return cast("IO[bytes]", stream)
-    try:
-        return path.open("rb", buffering=_BUFFER)
-    except IsADirectoryError:
-        raise DataError(f"{path} is a folder; expected a file.") from None
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
-
-
 def _line_end(head: bytes) -> str:
     place = head.find(b"\n")
     if place < 0:
         return "\r" if b"\r" in head else "\n"
     return "\r\n" if head[place - 1 : place] == b"\r" else "\n"
-
-
-def _recoded(stream: IO[bytes], encoding: str, name: str) -> IO[bytes]:
-    return cast("IO[bytes]", io.BufferedReader(_Recoded(stream, encoding, name), _BUFFER))
-
-
-class _Replayed(io.RawIOBase):
-    """A pipe of which some bytes were read already, from its beginning."""
-
-    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
-        self._head = memoryview(head)
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        content = self._head[: len(buffer)] or self._rest.read(len(buffer))
-        self._head = self._head[len(content) :]
-        buffer[: len(content)] = content
-        return len(content)
-
-
-class _Swapped(io.RawIOBase):
-    """Text whose lines end with a carriage return alone, with line feeds in the place of those.
-
-    The line feeds it may have become carriage returns, so that nothing is lost.
-    """
-
-    def __init__(self, source: IO[bytes]) -> None:
-        self._source = source
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        content = self._source.read(len(buffer))
-        buffer[: len(content)] = content.translate(_SWAPPED_ENDS)
-        return len(content)
-
-
-class _Recoded(io.RawIOBase):
-    """Text of another encoding as UTF-8; what cannot be decoded stays as it is."""
-
-    def __init__(self, source: IO[bytes], encoding: str, name: str) -> None:
-        # UTF-16 and UTF-32 have no single bytes to keep; half a surrogate pair can be kept.
-        wide = encoding.startswith(("utf-16", "utf-32"))
-        errors = "surrogatepass" if wide else "surrogateescape"
-        self._encoding = encoding
-        self._name = name
-        self._decoder = codecs.getincrementaldecoder(encoding)(errors)
-        self._source = source
-        self._ready = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            content = self._source.read(_BUFFER)
-            self._ready = encode_text(self._decode(content))
-            if not content:
-                break
-        taken, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
-        buffer[: len(taken)] = taken
-        return len(taken)
-
-    def _decode(self, content: bytes) -> str:
-        try:
-            return self._decoder.decode(content, final=not content)
-        except Exception as error:  # codecs raise whatever their authors thought of
-            raise DataError(
-                f"{self._name} cannot be read as {self._encoding}: {error}. Name another encoding "
-                f"with {option('encoding')}."
-            ) from error

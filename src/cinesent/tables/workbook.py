@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cinesent.errors import CinesentError, DataError, require
 from cinesent.progress import SILENT, Reporter
@@ -44,7 +44,12 @@ class WorkbookReader:
         require("openpyxl", "data", f"Reading {path.name}")
         self.name = str(path)
         with self._errors_named():
-            self._book = _open(path)
+            self._file = path.open("rb")
+            try:
+                self._book = _open(self._file, path)
+            except BaseException:
+                self._file.close()
+                raise
         try:
             with self._errors_named():
                 self._sheet = self._choose_sheet(reporter)
@@ -94,6 +99,7 @@ class WorkbookReader:
     def close(self) -> None:
         """Close the file."""
         self._book.close()
+        self._file.close()
 
     def _choose_sheet(self, reporter: Reporter) -> Any:
         sheets = [sheet for sheet in self._book.worksheets if sheet.sheet_state == "visible"]
@@ -148,14 +154,14 @@ class WorkbookReader:
             raise DataError(f"{self.name} cannot be read as an Excel file: {reason}.") from error
 
 
-def _open(path: Path) -> Any:
+def _open(file: IO[bytes], path: Path) -> Any:
     import openpyxl
 
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(file) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())
     if unpacked > _UNPACKED_LIMIT:
         raise DataError(
             f"{path} unpacks to {unpacked:,} bytes; at most {_UNPACKED_LIMIT:,} are read. Save it "
             "as .csv."
         )
-    return openpyxl.load_workbook(path, read_only=True, data_only=True)
+    return openpyxl.load_workbook(file, read_only=True, data_only=True)

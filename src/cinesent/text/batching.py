@@ -25,11 +25,11 @@ def pad_ids(
     truncation: str = "right",
     dtype: DTypeLike = np.int64,
 ) -> NDArray[Any]:
-    """Lay rows of ids side by side, padded with 0 and cut to one length.
+    """Make one array of rows of ids, padded with 0 or cut to one length.
 
     Args:
         rows: ids of each review.
-        length: tokens a row of the result has; None: those of the longest row.
+        length: tokens per row; None: as many as the longest row has.
         padding: the side on which zeros are added, "left" or "right".
         truncation: the side on which tokens are cut off.
         dtype: an integer type.
@@ -65,8 +65,8 @@ def pad_ids(
 def fit_length(ids: Ids, config: ModelConfig) -> list[int]:
     """Return one review as the network reads it.
 
-    Where the config fixes a sequence length, the review is cut and padded to it, on the sides that
-    the config names; else it stays as it is. Never empty: no token at all is one unknown token.
+    Where the config fixes a sequence length, the review is cut or padded to it, on the sides that
+    the config names; otherwise it is unchanged. A review without tokens becomes one unknown token.
 
     Example:
         >>> config = ModelConfig(sequence_length=4, bidirectional=False, padding="left")
@@ -82,13 +82,13 @@ def fit_length(ids: Ids, config: ModelConfig) -> list[int]:
 
 
 def reading_lengths(ids: NDArray[np.integer[Any]], config: ModelConfig) -> NDArray[np.int32]:
-    """Say how many tokens of each row the LSTMs read, counted from the left.
+    """Return how many tokens of each row the LSTMs read, counted from the left.
 
     Padding on the right is not read. Padding on the left, where the config asks for it, is read
     like any other token, so that every row is read to its end.
 
     Args:
-        ids: (n, length), rows as :func:`fit_length` makes them, padded on the right to one length.
+        ids: (n, length), rows of :func:`fit_length`, padded on the right to one length.
         config: of the network that reads them.
 
     Returns:
@@ -102,12 +102,12 @@ def reading_lengths(ids: NDArray[np.integer[Any]], config: ModelConfig) -> NDArr
 def length_batches(
     lengths: ArrayLike, batch_tokens: int, rows_limit: int | None = None
 ) -> list[NDArray[np.intp]]:
-    """Put reviews of like length together, so that little is padded.
+    """Group reviews of similar length, so that there is little padding.
 
     Args:
         lengths: tokens of each review, (n,).
-        batch_tokens: tokens a batch at most, padding included; a longer review is alone in its own.
-        rows_limit: reviews a batch at most; None: any number.
+        batch_tokens: the most tokens per batch, padding included; a longer review is alone.
+        rows_limit: the most reviews per batch; None: any number.
 
     Returns:
         The indices of each batch, short reviews first; each index is in exactly one batch.

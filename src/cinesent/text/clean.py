@@ -1,4 +1,4 @@
-"""Raw review text to clean text: markup and control characters out, what carries sentiment kept.
+"""From raw review text to clean text: without markup and control characters, all else is kept.
 
 Case, digits ("7/10"), negation ("n't"), emoticons and emoji stay: the tokenizer decides about them.
 """
@@ -9,8 +9,8 @@ import html
 import re
 import unicodedata
 
-# A tag is "<" and a letter or "/": "I <3 it" and "a < b" are no tags. It ends within the 300
-# characters that the longest honest <a href> needs, so that a stray "<b" cannot eat a review.
+# A tag is "<" and a letter or "/": "I <3 it" and "a < b" are no tags. It ends within 300
+# characters, enough for a long <a href>, so that a stray "<b" cannot remove half a review.
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>|<!--(?:[^<]|<(?!!--)){0,1000}?-->")
 
 # NFKC leaves typographic quotes and dashes alone; reviews use them and the plain ones alike.
@@ -34,7 +34,7 @@ _PLAIN = str.maketrans(
         "\u2013": "-",
         "\u2014": " - ",
         "\u2015": " - ",
-        "\u00bd": " 1/2",  # as others write it; NFKC would glue it to the number before
+        "\u00bd": " 1/2",  # NFKC would join it to the number before
         "\u00bc": " 1/4",
         "\u00be": " 3/4",
         "\u0149": "'n",  # from here on what NFKC would turn into one of the above
@@ -54,14 +54,16 @@ _PLAIN = str.maketrans(
         "\ufe0e": "",
         "\u00ad": "",  # soft hyphen
         "\ufeff": "",  # byte-order mark
-        "\u061c": "",  # marks that nobody sees: zero widths, joiners, reading directions
+        "\uff9e": "\u3099",  # the only letters that NFKC turns into accents: see _CROWD
+        "\uff9f": "\u309a",
+        "\u061c": "",  # invisible marks: zero widths, joiners, reading directions
         **dict.fromkeys(map(chr, (*range(0x200B, 0x2010), *range(0x2060, 0x2070))), ""),
     }
 )
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e]")
 
-# NFKC takes time quadratic in the length of a run of accents: none is let grow beyond 64. Accents
-# are no letters to `re`, nor are symbols and emoji, which a space does not change.
+# NFKC takes time quadratic in the length of a run of accents, so a space splits a run after 64. The
+# class contains all accents, and also symbols and emoji, for which a space makes no difference.
 _CROWD = re.compile(r"([^\w\s\x00-\x7f]{64})(?=[^\w\s\x00-\x7f])")
 # More digits than `int` reads; no character has so high a number.
 _ENDLESS = re.compile(r"&#[0-9]{1000,};?")
@@ -71,19 +73,19 @@ _OPENING = re.compile(r"<(?=[a-zA-Z/!])")
 def clean_text(text: str) -> str:
     r"""Return `text` as one line of normalised Unicode without markup.
 
-    HTML entities are unescaped and tags replaced by a space (by nothing would glue words together:
-    14,665 of the 25,000 IMDB training reviews hold ``<br />``). Unicode is brought to NFKC,
+    HTML entities are unescaped and tags replaced by a space (removing them would join words: 14,665
+    of the 25,000 IMDB training reviews contain ``<br />``). Unicode is normalised to NFKC,
     typographic quotes and dashes to ASCII; control characters, lone surrogates and runs of white
-    space become one space, and invisible marks such as zero-width joiners go.
+    space become one space, and invisible marks such as zero-width joiners are removed.
 
-    Any string is accepted, in time linear in its length, and cleaning twice changes nothing more
-    than cleaning once, except that entities escaped twice ("&amp;lt;") are unescaped once more.
+    Any string is accepted, in time linear in its length. Cleaning twice gives the same as cleaning
+    once, except that entities escaped twice ("&amp;lt;") are unescaped once more.
 
     Example:
         >>> clean_text("It&#39;s <b>great</b>!<br /><br />10\u201d\x00 &amp; more")
         'It\'s great ! 10" & more'
     """
-    # Full-width forms of "&" and "<" are made plain before entities and tags are looked for.
+    # First, so that full-width forms of "&" and "<" are recognised as entities and tags.
     if not text.isascii():
         text = _normalise(text)
     if "&" in text:
@@ -94,10 +96,10 @@ def clean_text(text: str) -> str:
         text = text.replace("`", "'")
     if "<" in text:
         text = _TAG.sub(" ", text)
-    # Splitting takes every kind of white space; the other control characters are made some first.
+    # split() knows every kind of white space; the other control characters become spaces first.
     text = " ".join(_UNPRINTABLE.sub(" ", text).split())
     if "<" in text and _TAG.search(text):
-        # What reads as a tag only now, since a tag within it has gone, is words: "<sp?> (<br />".
+        # What looks like a tag only now, since one inside it was removed, is text: "<sp?> (<br />".
         text = _OPENING.sub("< ", text)
     return text
 

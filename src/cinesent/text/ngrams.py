@@ -1,4 +1,4 @@
-"""Which words stand side by side: n-grams of two token ids or more, each hashed into a bucket.
+"""N-grams of two token ids or more, each hashed into a bucket.
 
 The arithmetic fits 32 bits, so that every framework and the prediction graph find the same buckets.
 """
@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from cinesent.text.tokenizer import PADDING_ID
 
-#: An n-gram's bucket is the sum of its words' ids, the last one's times the first of these and so
-#: on backwards: odd, without common factors and far apart, so that n-grams of words near each other
-#: in the vocabulary do not meet.
+#: An n-gram's bucket is the weighted sum of its token ids, the last one weighted with the first of
+#: these factors and so on backwards. They are odd, coprime and far apart, so that n-grams of ids
+#: near each other do not collide.
 FACTORS = (1, 12_041, 15_013, 9_311)
 
-#: Ids are taken modulo this, so that a product is less than 2**31: less than 2**17 times 2**14.
+#: Ids are taken modulo this, so that a product is below 2**17 times 2**14 = 2**31.
 WORDS = 2**17
 
-#: Buckets at most; a sum of four is far less than 2**31.
+#: The largest number of buckets; a sum of four is far below 2**31.
 MOST_BUCKETS = 2**22
 
 
@@ -29,7 +29,7 @@ def ngram_buckets(ids: NDArray[np.integer[Any]], order: int, num_buckets: int) -
 
     Args:
         ids: token ids, (batch, time); 0 is padding, on either side.
-        order: the longest n-gram's words, 2 or more.
+        order: words of the longest n-gram, 2 or more.
         num_buckets: at most :data:`MOST_BUCKETS`.
 
     Returns:
@@ -54,7 +54,7 @@ def ngram_buckets(ids: NDArray[np.integer[Any]], order: int, num_buckets: int) -
 
 
 def first_occurrences(buckets: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark the first of equal buckets in each review: an n-gram counts once, not each time.
+    """Mark the first of equal buckets in each review: an n-gram counts once.
 
     Args:
         buckets: (batch, order - 1, time) from :func:`ngram_buckets`.

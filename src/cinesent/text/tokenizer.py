@@ -1,13 +1,14 @@
-"""Clean text to tokens, tokens to ids: one word-level tokenizer for training and predicting.
+"""From text to tokens to ids: one word-level tokenizer for training and predicting.
 
-Standard library only, so that the base install carries no tokenizer package and the rules can be
-repeated exactly in another language. `RULES` numbers the rules: a saved tokenizer names the rules
-it was fitted with, and a change of the rules is a new number.
+It uses the standard library only, so that the base install needs no tokenizer package and the rules
+can be implemented in other languages. `RULES` is their version number: a saved tokenizer states
+which rules it was fitted with.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,10 +17,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from cinesent.environment import expand_user
 from cinesent.errors import BundleError, ConfigError
 from cinesent.text.clean import clean_text
 
-#: The number of the rules below.
+#: The version of the rules below.
 RULES = 1
 
 PADDING_ID = 0
@@ -27,8 +29,8 @@ UNKNOWN_ID = 1
 PADDING = "[PAD]"
 UNKNOWN = "[UNK]"
 
-# Tried in this order at each place of the lower-cased text, the most frequent first; what matches
-# none of them is white space. A word takes its apostrophes along: `_split` parts contractions.
+# Tried in this order at each position of the lower-cased text, the most frequent first; only white
+# space matches none of them. A word includes its apostrophes: `_split` splits contractions.
 _TOKEN = re.compile(
     r"""
       [^\W\d_]+(?:'[^\W\d_]+)*               # a word: film, didn't, o'neill
@@ -38,12 +40,15 @@ _TOKEN = re.compile(
     | [:;=][-o*']?[)(\]\[dp/\\|3]+(?!\w)     # an emoticon: :-) ;) =( :d
     | \([-o*']?[:;=](?!\w)                   # ... the other way round: (-:
     | <3                                     # a heart
-    | '(?:s|m|d|re|ve|ll)(?!\w)              # what a number or a mark left behind: 1980's
+    | '(?:s|m|d|re|ve|ll)(?!\w)              # a contraction after a number or a mark: 1980's
     | [^\w\s]                                # any other mark, symbol or emoji
     | \w                                     # an underscore, a numeral of another script
     """,
     re.VERBOSE,
 )
+# Characters of a long text that are tokenized at a time.
+_BLOCK = 2**16
+
 _CONTRACTIONS = ("n't", "'s", "'m", "'d", "'re", "'ve", "'ll")
 _REPEATS = re.compile(r"(.)\1{2,}")
 _SUFFIXES = ("'s", "s", "es", "ed", "d", "ing", "ly", "er", "est", "ness", "ish", "y", "like")
@@ -52,15 +57,36 @@ _SUFFIXES = ("'s", "s", "es", "ed", "d", "ing", "ly", "er", "est", "ness", "ish"
 def tokenize(text: str) -> list[str]:
     """Split raw text into lower-cased tokens: words, contractions, scores, marks, emoticons, emoji.
 
-    A run of one mark is kept as a token of two ("!!!!" is "!!", louder than "!"), of three for
-    dots. Every text gives a list, an empty one for text without a visible character.
+    A run of one mark becomes a token of two ("!!!!" is "!!", different from "!"), or of three for
+    dots. The list is empty for a text without a visible character.
 
     Example:
         >>> tokenize("I didn't like it!!!<br />It's a 3/10... :-(")
         ['i', 'did', "n't", 'like', 'it', '!!', 'it', "'s", 'a', '3/10', '...', ':-(']
     """
+    return [token for block in token_blocks(text) for token in block]
+
+
+def token_blocks(text: str) -> Iterator[list[str]]:
+    """Yield the tokens of :func:`tokenize` some 10,000 at a time.
+
+    So the tokens of a very long text need not be in memory at once. No token contains white space,
+    and a text is cut nowhere else.
+    """
+    cleaned = clean_text(text).lower()
+    start = 0
+    while len(cleaned) - start > _BLOCK:
+        end = cleaned.find(" ", start + _BLOCK)
+        if end < 0:
+            break
+        yield _tokens(cleaned[start:end])
+        start = end
+    yield _tokens(cleaned[start:] if start else cleaned)
+
+
+def _tokens(cleaned: str) -> list[str]:
     tokens: list[str] = []
-    for token in _TOKEN.findall(clean_text(text).lower()):
+    for token in _TOKEN.findall(cleaned):
         if "'" in token and len(token) > 2:
             tokens.extend(_split(token))
         elif token[0] in ".!?*$-" and len(token) > 2:
@@ -71,10 +97,10 @@ def tokenize(text: str) -> list[str]:
 
 
 def _split(word: str) -> list[str]:
-    """Part a contraction: "didn't" is "did" and "n't", "i'd've" is "i", "'d" and "'ve"."""
+    """Split a contraction: "didn't" is "did" and "n't", "i'd've" is "i", "'d" and "'ve"."""
     parts: list[str] = []
     end = len(word)
-    # From 1 on: something must be left in front of a contraction.
+    # From 1 on: there must be something in front of a contraction.
     while word.endswith(_CONTRACTIONS, 1, end):
         part = next(part for part in _CONTRACTIONS if word.endswith(part, 1, end))
         parts.append(part)
@@ -86,17 +112,17 @@ def _split(word: str) -> list[str]:
 class Tokenizer:
     """Turns raw text into ids with a vocabulary fitted on training text.
 
-    Id 0 is padding and id 1 the unknown word; the words follow by falling frequency. A word outside
-    the vocabulary gets a second chance before it is unknown: repeated letters are taken out
-    ("soooo" is read as "so"), then a suffix ("overacts" is read as "overact").
+    Id 0 is padding and id 1 the unknown word; the words follow by decreasing frequency. For a word
+    outside the vocabulary, similar forms are tried before it is unknown: without repeated letters
+    ("soooo" is read as "so"), then without a suffix ("overacts" is read as "overact").
 
     Attributes:
         vocabulary: the tokens by id; the first two are "[PAD]" and "[UNK]".
-        rules: the number of the rules the vocabulary was made with.
+        rules: the version of the rules the vocabulary was made with.
 
     Raises:
-        BundleError: the vocabulary does not begin as it must, repeats a word, or comes from rules
-            that this version does not know.
+        BundleError: the vocabulary does not begin with the two special tokens, repeats a word, or
+            comes from rules that this version does not know.
 
     Example:
         >>> tokenizer = Tokenizer.fit(["a fine film", "a fine cast"], vocabulary_size=4)
@@ -122,7 +148,7 @@ class Tokenizer:
             )
         ids = {token: index for index, token in enumerate(self.vocabulary) if index > UNKNOWN_ID}
         if len(ids) != len(self.vocabulary) - 2:
-            raise BundleError("the vocabulary holds a token twice.")
+            raise BundleError("the vocabulary contains a token twice.")
         object.__setattr__(self, "_ids", ids)
 
     @classmethod
@@ -143,7 +169,7 @@ class Tokenizer:
     def fit_tokens(
         cls, token_lists: Iterable[Sequence[str]], vocabulary_size: int, min_count: int = 1
     ) -> Tokenizer:
-        """As :meth:`fit`, from texts that are tokenized already."""
+        """As :meth:`fit`, from tokenized texts."""
         if vocabulary_size < 3 or min_count < 1:
             raise ConfigError(
                 f"vocabulary_size is {vocabulary_size} and min_count {min_count}; "
@@ -210,14 +236,16 @@ class Tokenizer:
         )
 
     @classmethod
-    def load(cls, path: Path) -> Tokenizer:
+    def load(cls, path: str | os.PathLike[str]) -> Tokenizer:
         """Read a tokenizer that :meth:`save` wrote.
 
         Raises:
+            ConfigError: `path` is not a path.
             BundleError: the file is missing, not JSON, or not a tokenizer of known rules.
         """
         try:
-            return cls.from_payload(json.loads(path.read_text(encoding="utf-8")))
+            content = expand_user(path).read_text(encoding="utf-8")
+            return cls.from_payload(json.loads(content))
         except OSError as error:
             raise BundleError(f"{path} cannot be read: {error.strerror}.") from error
         except (ValueError, RecursionError) as error:
@@ -247,13 +275,13 @@ class Tokenizer:
 
 
 def _alternatives(token: str) -> Iterator[str]:
-    """Yield what a word outside the vocabulary may stand for, nearest first."""
+    """Yield forms of a word outside the vocabulary, nearest first."""
     squeezed = _REPEATS.sub(r"\1\1", token)
     if squeezed != token:
         yield squeezed
         yield _REPEATS.sub(r"\1", token)
     for suffix in _SUFFIXES:
-        # A stem of three letters or fewer says too little: "bring" is not a form of "br".
+        # A stem of three letters or fewer is no evidence: "bring" is not a form of "br".
         if token.endswith(suffix) and len(token) - len(suffix) > 3:
             stem = token[: -len(suffix)]
             yield stem

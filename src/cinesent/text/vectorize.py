@@ -1,6 +1,6 @@
-"""The classic ways to turn reviews into arrays, each on its own, to look at and to learn from.
+"""The classic ways to turn reviews into arrays, for the notebook and the dense baseline.
 
-The LSTM reads ids padded to one length (:func:`pad_sequences`); the baselines read a bag of words
+An LSTM reads ids padded to one length (:func:`pad_sequences`); baselines read a bag of words
 (:func:`bag_of_words`) or a vector of zeros and ones (:func:`multi_hot`), on the same tokens.
 """
 
@@ -29,13 +29,13 @@ MAX_BYTES = 2_000_000_000
 
 @dataclass(frozen=True, eq=False)
 class PaddedSequences:
-    """Reviews of different lengths as one array, and what the cutting took away.
+    """Reviews of different lengths as one array, and how much was cut.
 
     Attributes:
         ids: int32 (n, length), token ids; 0 is padding.
         lengths: int32 (n,), the tokens of each review that are in `ids`, 0 to `length`.
         num_truncated: reviews that lost tokens.
-        num_tokens_cut: tokens they lost, in all.
+        num_tokens_cut: tokens that were cut in total.
     """
 
     ids: NDArray[np.int32]
@@ -53,7 +53,7 @@ class PaddedSequences:
         share = self.num_tokens_cut / (self.num_truncated * length + self.num_tokens_cut)
         return (
             f"{self.num_truncated:,} of {count:,} reviews were cut to {length:,} tokens "
-            f"({share:.0%} of their tokens)".replace("%", " %")
+            f"({share:.0%} of their tokens)"
         )
 
 
@@ -67,10 +67,10 @@ def pad_sequences(
 
     Args:
         sequences: n reviews as token ids, such as :meth:`Tokenizer.encode` returns.
-        length: tokens a row; None takes the longest review's, so that nothing is cut. The median
-            review of IMDB has about 200 tokens, one in ten more than 500.
-        padding: the side that gets the zeros, "left" or "right". Right, unlike Keras's own
-            `pad_sequences`: the fast LSTM kernels ask for it.
+        length: tokens per row; None: as many as the longest review has, so that nothing is cut.
+            The median review of IMDB has about 200 tokens, one in ten more than 500.
+        padding: the side that gets the zeros, "left" or "right". The default differs from that of
+            Keras's `pad_sequences`: the fast LSTM kernels need padding on the right.
         truncation: the side that loses tokens, "left" or "right".
 
     Returns:
@@ -84,7 +84,7 @@ def pad_sequences(
         >>> padded.ids.tolist(), padded.lengths.tolist()
         ([[5, 3, 0], [7, 8, 9]], [2, 3])
         >>> print(padded)
-        1 of 2 reviews were cut to 3 tokens (25 % of their tokens)
+        1 of 2 reviews were cut to 3 tokens (25% of their tokens)
     """
     if length is not None and length < 1:
         raise ConfigError(f"length is {length}; expected at least 1, or None for the longest.")
@@ -104,8 +104,8 @@ class BagOfWords:
     """A fitted bag of words: which n-grams are columns, and how they are weighted.
 
     Attributes:
-        feature_names: the n-grams by column, in alphabetical order; the words of one are parted by
-            a space.
+        feature_names: the n-grams by column, in alphabetical order; their words are separated by
+            spaces.
         matrix: the fitted texts, a SciPy CSR matrix (n, features).
         weighting: "count", "binary" or "tfidf".
     """
@@ -138,7 +138,7 @@ class BagOfWords:
         return cls(names, matrix, weighting, vectorizer)
 
     def transform(self, texts: Sequence[str]) -> csr_matrix:
-        """Return raw texts as a SciPy CSR matrix (n, features); what was not seen is left out.
+        """Return raw texts as a SciPy CSR matrix (n, features); unseen features are ignored.
 
         Raises:
             DataError: `texts` is a single string.
@@ -154,14 +154,14 @@ def bag_of_words(
     min_count: int = 1,
     max_features: int | None = None,
 ) -> BagOfWords:
-    """Count the words of each review, their order forgotten, with scikit-learn on our tokens.
+    """Count the words of each review, regardless of order, with scikit-learn on our tokens.
 
     Args:
         texts: n raw texts, training texts only.
         weighting: "count" (int32, how often), "binary" (int32, whether at all) or "tfidf" (float32,
             the count times ``ln((1 + n) / (1 + texts with it)) + 1``, rows scaled to length 1).
-        ngram_range: the fewest and the most words a feature has; (1, 2) is words and pairs.
-        min_count: features that fewer texts hold are left out.
+        ngram_range: the fewest and the most words of a feature; (1, 2) means words and pairs.
+        min_count: features in fewer texts are left out.
         max_features: only the most frequent are kept; None keeps all.
 
     Returns:
@@ -185,21 +185,21 @@ def bag_of_words(
 
 
 def one_hot(ids: NDArray[np.integer[Any]], vocabulary_size: int) -> NDArray[np.uint8]:
-    """Turn each token into a vector of zeros with a single one at its id.
+    """Turn each token into a vector of zeros with a one at its id.
 
-    This is what an Embedding layer multiplies its weights with, without ever building it: 100
-    reviews of 200 tokens over 10,000 words fill 200 MB here and 80 kB as int32 ids.
+    An Embedding layer computes the product of such vectors and its weights without building them:
+    100 reviews of 200 tokens over 10,000 words take 200 MB here and 80 kB as int32 ids.
 
     Args:
         ids: integers (n, length), 0 to `vocabulary_size` - 1; 0 is padding.
-        vocabulary_size: ids in all, padding and unknown included.
+        vocabulary_size: number of ids, padding and unknown included.
 
     Returns:
         uint8 (n, length, vocabulary_size) of 0 and 1; rows of padding are all zero.
 
     Raises:
         ConfigError: the array would take more than 2 GB, or `vocabulary_size` is below 1.
-        DataError: an id is out of range, or `ids` has not two axes.
+        DataError: an id is out of range, or `ids` does not have two axes.
 
     Example:
         >>> one_hot(np.array([[2, 1, 0]]), vocabulary_size=3).tolist()
@@ -220,11 +220,11 @@ def one_hot(ids: NDArray[np.integer[Any]], vocabulary_size: int) -> NDArray[np.u
 
 
 def multi_hot(sequences: Sequence[Ids], vocabulary_size: int) -> NDArray[np.float32]:
-    """Turn each review into one vector that says which words it holds, order and number forgotten.
+    """Turn each review into one vector of the words in it, regardless of order and number.
 
     Args:
         sequences: n reviews as token ids 0 to `vocabulary_size` - 1, padded or not.
-        vocabulary_size: ids in all, padding and unknown included.
+        vocabulary_size: number of ids, padding and unknown included.
 
     Returns:
         float32 (n, vocabulary_size) of 0 and 1; the column of padding, 0, is all zero.
@@ -288,7 +288,7 @@ def _check_size(shape: tuple[int, ...], item_bytes: int) -> None:
         raise ConfigError(
             f"an array of shape {shape} would take {size / 1e9:,.1f} GB, above the limit of "
             f"{MAX_BYTES / 1e9:.0f} GB. Take fewer reviews at a time, shorter ones, or a smaller "
-            "vocabulary; an Embedding layer needs none of it."
+            "vocabulary; an Embedding layer does not need such an array."
         )
 
 

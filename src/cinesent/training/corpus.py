@@ -1,152 +1,199 @@
-"""The text of a training: split, tokenized, encoded; and the word vectors that it gives."""
+"""Stage: the corpus, that is the reviews of a run: split, tokenized and encoded."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.data.duplicates import without_duplicates
-from cinesent.data.reviews import Dataset, Reviews
+from cinesent.data.reviews import UNLABELLED, Dataset, Reviews
 from cinesent.data.split import split_reviews
-from cinesent.errors import DataError
+from cinesent.errors import DataError, option
+from cinesent.models.baseline import TokenLists
 from cinesent.recipes import Recipe
 from cinesent.text.tokenizer import Tokenizer, tokenize
-from cinesent.training.checkpoint import Checkpoint
+from cinesent.training.engine.batches import Examples, training_row
+from cinesent.training.engine.run import Run
 from cinesent.training.initial import Initial
-from cinesent.training.vectors import ppmi_vectors
 
-TokenLists = list[list[str]]
+
+@dataclass(frozen=True)
+class EncodedReviews:
+    """Reviews as text, as tokens and as token ids.
+
+    Attributes:
+        reviews: the n reviews.
+        tokens: of each review.
+        ids: of each review, uncut.
+    """
+
+    reviews: Reviews
+    tokens: TokenLists
+    ids: list[list[int]]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def rows(self, recipe: Recipe) -> list[NDArray[np.int32]]:
+        """Return the ids as a network of `recipe` is trained on them, int32 (time,) each."""
+        return [training_row(ids, recipe) for ids in self.ids]
+
+    def examples(self, recipe: Recipe) -> Examples:
+        """Return the rows with the labels as targets."""
+        return Examples(self.rows(recipe), self.reviews.labels.astype(np.float32))
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """The text of a training: split, tokenized, encoded.
+    """The reviews of a run.
 
     Attributes:
-        recipe: the recipe, its vocabulary no larger than the one that was found.
-        tokenizer: fitted on the training reviews and the unlabelled ones, no others; or that of
-            the model that the training starts from.
-        train: the labelled reviews.
-        validation: those held out.
-        tokens: of the labelled reviews.
-        unlabelled_texts: the unlabelled reviews; empty where there is no use for them.
-        unlabelled_tokens: theirs.
-        encoded: token ids of the labelled reviews.
-        unlabelled: token ids of the unlabelled ones.
+        recipe: the recipe, its vocabulary size lowered to the number of words found.
+        tokenizer: fitted on the training and the unlabelled reviews, or that of the initial model.
+        train: the labelled reviews to learn from.
+        validation: the labelled reviews to choose the epoch and to measure on.
+        unlabelled: the unlabelled reviews; empty where the recipe does not use them.
     """
 
     recipe: Recipe
     tokenizer: Tokenizer
-    train: Reviews
-    validation: Reviews
-    tokens: TokenLists
-    unlabelled_texts: Sequence[str]
-    unlabelled_tokens: TokenLists
-    encoded: list[list[int]]
-    unlabelled: list[list[int]]
+    train: EncodedReviews
+    validation: EncodedReviews
+    unlabelled: EncodedReviews
+
+    @cached_property
+    def labelled_examples(self) -> Examples:
+        """The training reviews, cut as the recipe says, with their labels."""
+        return self.train.examples(self.recipe)
+
+    @cached_property
+    def validation_examples(self) -> Examples:
+        """The validation reviews with their labels, cut only if prediction would cut them."""
+        return self.validation.examples(self.recipe.overlay({"max_length": 0}))
+
+    @cached_property
+    def unlabelled_rows(self) -> list[NDArray[np.int32]]:
+        """The unlabelled reviews, cut as the recipe says."""
+        return self.unlabelled.rows(self.recipe)
 
 
 def read_corpus(
     dataset: Dataset,
     recipe: Recipe,
-    seed: int,
-    say: Callable[[str], None],
-    initial: Initial | None = None,
+    run: Run,
     *,
+    initial: Initial | None = None,
+    validation: Reviews | None = None,
     taught: bool = False,
 ) -> Corpus:
     """Split, tokenize and encode a dataset for a recipe.
 
     Args:
-        dataset: its test reviews are only used to keep copies of them out.
-        recipe: says what share to hold out, and what for the unlabelled reviews are wanted.
-        seed: of the split.
-        say: hears a line a stage.
-        initial: what the training starts from, whose vocabulary is taken instead of a new one.
-        taught: whether trained models will judge the unlabelled reviews.
+        dataset: its test reviews are used only to remove copies of them from the unlabelled ones.
+        recipe: decides the share to hold out, and whether unlabelled reviews are used.
+        run: its seed decides the split.
+        initial: a model whose vocabulary is kept; None fits a new one.
+        validation: labelled reviews to validate on; None holds out some of the dataset.
+        taught: whether saved models label the unlabelled reviews.
 
     Raises:
-        DataError: too few labelled reviews, or only one label among them.
+        DataError: there are too few labelled reviews, or none of one label; or `taught`, and there
+            are no unlabelled reviews.
     """
-    labelled = _usable(dataset.train.labelled())
-    train_rows, validation_rows = split_reviews(
-        labelled, validation=recipe.training.validation, seed=seed
-    )
-    train, validation = labelled.take(train_rows), labelled.take(validation_rows)
+    train, held_out = _split(dataset.train.labelled(), recipe, run, validation)
     wanted = taught or _wants_unlabelled(recipe, initial)
-    unlabelled = _unlabelled_reviews(dataset, validation) if wanted else None
-    extra = f", {len(unlabelled):,} unlabelled" if unlabelled else ""
-    say(f"{dataset.name}: {len(train):,} reviews to train on, {len(validation):,} held out{extra}")
-
-    tokens = tokenize_all(train.texts)
-    extra_tokens = tokenize_all(unlabelled.texts) if unlabelled else []
+    unlabelled = _unlabelled_reviews(dataset, held_out) if wanted else _no_reviews()
+    if taught and not len(unlabelled):
+        raise DataError(
+            f"{option('teachers')} names a model, but {dataset.name} has no unlabelled reviews for "
+            f"it to label. Leave out {option('teachers')}, or use data with unlabelled reviews, "
+            "such as imdb."
+        )
+    more = f", {len(unlabelled):,} unlabelled" if len(unlabelled) else ""
+    run.reporter.message(
+        f"{dataset.name}: {len(train):,} training reviews, {len(held_out):,} validation reviews"
+        f"{more}"
+    )
+    tokens, unlabelled_tokens = tokenize_all(train.texts), tokenize_all(unlabelled.texts)
     if initial is None:
         tokenizer = Tokenizer.fit_tokens(
-            tokens + extra_tokens, recipe.model.vocabulary_size, recipe.training.min_count
+            [*tokens, *unlabelled_tokens], recipe.model.vocabulary_size, recipe.training.min_count
         )
-        recipe = recipe.overlay({"vocabulary_size": len(tokenizer)})
+        recipe = recipe.overlay({"model.vocabulary_size": len(tokenizer)})
     else:
         tokenizer = initial.tokenizer
-    say(f"vocabulary: {len(tokenizer):,} tokens")
+    run.reporter.message(f"vocabulary: {len(tokenizer):,} tokens")
     return Corpus(
         recipe=recipe,
         tokenizer=tokenizer,
-        train=train,
-        validation=validation,
-        tokens=tokens,
-        unlabelled_texts=unlabelled.texts if unlabelled else [],
-        unlabelled_tokens=extra_tokens,
-        encoded=[tokenizer.encode_tokens(row) for row in tokens],
-        unlabelled=[tokenizer.encode_tokens(row) for row in extra_tokens],
+        train=_encode(train, tokens, tokenizer),
+        validation=_encode(held_out, tokenize_all(held_out.texts), tokenizer),
+        unlabelled=_encode(unlabelled, unlabelled_tokens, tokenizer),
     )
 
 
-def tokenize_all(texts: Sequence[str]) -> TokenLists:
-    """Tokenize many texts, equal tokens sharing their memory."""
+def tokenize_all(texts: Sequence[str]) -> list[list[str]]:
+    """Tokenize many texts; equal tokens share their memory."""
     return [[sys.intern(token) for token in tokenize(text)] for text in texts]
 
 
-def _usable(labelled: Reviews) -> Reviews:
-    counts = np.bincount(labelled.labels, minlength=2)
-    if counts.min() < 2:
-        raise DataError(
-            f"{labelled.name} has {counts[0]} negative and {counts[1]} positive reviews; "
-            "training needs at least two of each."
+def _split(
+    labelled: Reviews, recipe: Recipe, run: Run, validation: Reviews | None
+) -> tuple[Reviews, Reviews]:
+    """Return the reviews to train on and those to validate on."""
+    if validation is None:
+        _check_labels(labelled, 2)
+        train_rows, held_out_rows = split_reviews(
+            labelled, validation=recipe.training.validation, seed=run.seed
         )
-    return labelled
+        return labelled.take(train_rows), labelled.take(held_out_rows)
+    held_out = validation.labelled()
+    _check_labels(held_out, 1)
+    kept = without_duplicates(labelled, of=held_out)
+    if len(kept) < len(labelled):
+        run.reporter.warning(
+            f"{len(labelled) - len(kept):,} training reviews are left out: their text is among the "
+            "validation reviews"
+        )
+    train = labelled.take(kept)
+    _check_labels(train, 2)
+    return train, held_out
+
+
+def _check_labels(reviews: Reviews, least: int) -> None:
+    counts = np.bincount(reviews.labels, minlength=2)
+    if counts.min() < least:
+        needs = "training needs at least two" if least > 1 else "validation needs at least one"
+        raise DataError(
+            f"{reviews.name} has {counts[0]} negative and {counts[1]} positive reviews; "
+            f"{needs} of each."
+        )
 
 
 def _wants_unlabelled(recipe: Recipe, initial: Initial | None) -> bool:
-    """Say whether a recipe has a use for unlabelled reviews: to teach by, or to read."""
+    """Return whether a recipe uses unlabelled reviews: for pseudo-labels, or as text."""
     reads = recipe.training.word_vectors != "random" or recipe.pretraining.epochs > 0
     return recipe.training.teacher != "none" or (initial is None and reads)
 
 
-def _unlabelled_reviews(dataset: Dataset, validation: Reviews) -> Reviews | None:
-    """Return the unlabelled reviews, less those that repeat a review held out."""
+def _unlabelled_reviews(dataset: Dataset, held_out: Reviews) -> Reviews:
+    """Return the unlabelled reviews without copies of validation and test reviews."""
     if dataset.unlabelled is None:
-        return None
-    unlabelled = dataset.unlabelled.take(without_duplicates(dataset.unlabelled, of=validation))
+        return _no_reviews()
+    unlabelled = dataset.unlabelled.take(without_duplicates(dataset.unlabelled, of=held_out))
     if dataset.test is not None:
         unlabelled = unlabelled.take(without_duplicates(unlabelled, of=dataset.test))
     return unlabelled
 
 
-def word_vectors(
-    corpus: Corpus, seed: int, checkpoint: Checkpoint, say: Callable[[str], None]
-) -> dict[str, NDArray[np.float32]]:
-    """Return pre-trained word vectors, nothing where the recipe starts from random ones."""
-    if corpus.recipe.training.word_vectors == "random":
-        return {}
-    vectors = checkpoint.recall("vectors")
-    if vectors is None:
-        say("word vectors from the words' company (PPMI)")
-        rows = [np.asarray(ids, dtype=np.int32) for ids in corpus.encoded + corpus.unlabelled]
-        model = corpus.recipe.model
-        vectors = ppmi_vectors(rows, model.vocabulary_size, model.embedding_dim, seed)
-        checkpoint.store("vectors", vectors)
-    return {"embedding": vectors}
+def _no_reviews() -> Reviews:
+    return Reviews([], np.full(0, UNLABELLED, dtype=np.int8), "no reviews")
+
+
+def _encode(reviews: Reviews, tokens: TokenLists, tokenizer: Tokenizer) -> EncodedReviews:
+    return EncodedReviews(reviews, tokens, [tokenizer.encode_tokens(row) for row in tokens])

@@ -1,22 +1,20 @@
-"""What another training begins with: a trained model, to train it further, or a language model."""
+"""The initial model: what a training starts from, a trained model or a language model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from cinesent.bundle import load_bundle
-from cinesent.bundle.layout import MANIFEST, checksum
-from cinesent.data.reviews import Dataset
-from cinesent.errors import ConfigError, TrainingError
+from cinesent.bundle.provenance import ParentModel, Provenance
+from cinesent.classifier import find_model
+from cinesent.environment import expand_user
+from cinesent.errors import ConfigError, TrainingError, option
+from cinesent.network.reference import Weights
 from cinesent.recipes import ModelConfig, Recipe
 from cinesent.text.tokenizer import Tokenizer
-from cinesent.training.pretrained import is_language_model, load_language_model
-
-if TYPE_CHECKING:
-    from cinesent.models.lstm import Weights
+from cinesent.training.language_files import is_language_model, load_language_model
 
 # They act in training alone; everything else is part of what a trained model's weights mean.
 _DROPOUTS = frozenset({"embedding_dropout", "word_dropout", "head_dropout"})
@@ -29,13 +27,13 @@ class Initial:
     """Weights and a vocabulary that a training starts from.
 
     Attributes:
-        kind: "model", or "language model": words and LSTMs, without a head.
-        path: its folder.
-        name: of the recipe it was trained by.
-        config: its network.
-        tokenizer: its vocabulary, which stays as it is.
+        kind: "model"; or "language model": word vectors and LSTMs, without a head.
+        path: of its folder.
+        name: of the model.
+        config: of its network.
+        tokenizer: its vocabulary, which is kept.
         weights: float32, by the names of :meth:`ModelConfig.weight_shapes`.
-        manifest: where it comes from.
+        provenance: where it comes from.
         sha256: of its manifest, which holds the checksums of all its files.
     """
 
@@ -45,7 +43,7 @@ class Initial:
     config: ModelConfig
     tokenizer: Tokenizer
     weights: Weights
-    manifest: dict[str, Any]
+    provenance: Provenance
     sha256: str
 
     @property
@@ -55,15 +53,16 @@ class Initial:
             return frozenset(item.name for item in fields(ModelConfig)) - _DROPOUTS
         return _ENCODER
 
-    def to_dict(self) -> dict[str, str]:
-        """Return what the manifest of the next model says of this one."""
-        return {"kind": self.kind, "name": self.name, "manifest_sha256": self.sha256}
+    def as_parent(self) -> ParentModel:
+        """Return what the manifest of the next model states about this one."""
+        return ParentModel(self.name, self.sha256, self.kind)
 
     def adapt(self, recipe: Recipe) -> Recipe:
         """Return `recipe` with this network.
 
-        A trained model replaces the recipe's network and learns at a third of its rate, see
-        :meth:`Recipe.for_fine_tuning`. A language model is only the network's beginning.
+        A trained model replaces the recipe's network and is trained at a third of its learning
+        rate, see :meth:`Recipe.for_fine_tuning`. A language model replaces only the settings that
+        its weights depend on.
         """
         if self.kind == "model":
             return recipe.for_fine_tuning(self.config)
@@ -71,7 +70,11 @@ class Initial:
         return replace(recipe, model=replace(recipe.model, **taken))
 
     def check_recipe(self, recipe: Recipe) -> None:
-        """Raise ConfigError unless `recipe` has this network, as far as it cannot change."""
+        """Raise unless `recipe` has this network, as far as it cannot change.
+
+        Raises:
+            ConfigError: a setting differs; the message names those that may be changed.
+        """
         for name in (item.name for item in fields(ModelConfig) if item.name in self.kept):
             wanted, found = getattr(recipe.model, name), getattr(self.config, name)
             if wanted != found:
@@ -79,50 +82,45 @@ class Initial:
                 if self.kind == "model":
                     free = "only " + ", ".join(sorted(_DROPOUTS))
                 raise ConfigError(
-                    f"{name} is {wanted}, but the {self.kind} in {self.path} has {found}, and "
-                    f"starting from it keeps that. Leave the setting out; of the {self.kind}'s "
-                    f"settings {free} may change."
+                    f"{name} is {wanted}, but the {self.kind} in {self.path} has {found}, which "
+                    f"cannot change. Leave the setting out; of the settings of the network, {free} "
+                    "may be changed."
                 )
 
 
-def has_seen(manifest: Mapping[str, Any], dataset: Dataset, recipe: Recipe, seed: int) -> bool:
-    """Say whether a model has learnt from reviews of `dataset` that a training will hold out.
+def load_initial(folder: str | os.PathLike[str], out: Path) -> Initial:
+    """Read the model that a training starts from, and verify every file of it.
 
     Args:
-        manifest: of the model.
-        dataset: what the training reads.
-        recipe: has the share it holds out.
-        seed: of its split.
-    """
-    data, past = manifest.get("data"), manifest.get("recipe")
-    if not isinstance(data, dict) or data.get("sha256") != dataset.train.fingerprint():
-        return False
-    training = past.get("training") if isinstance(past, dict) else None
-    share = training.get("validation") if isinstance(training, dict) else None
-    return (share, manifest.get("seed")) != (recipe.training.validation, seed)
-
-
-def load_initial(folder: str | Path, out: Path) -> Initial:
-    """Read what to start from, and verify every file of it.
-
-    Args:
-        folder: what `cinesent train` or `cinesent pretrain` wrote.
-        out: where the new model goes.
+        folder: what `cinesent train` or `cinesent pretrain` wrote; "packaged": the model inside
+            the package.
+        out: the folder of the new model.
 
     Raises:
-        BundleError: the folder is neither, or damaged.
+        BundleError: the folder holds neither kind of model, or it is damaged.
+        ConfigError: `folder` is not a path.
         MissingExtraError: the train extra is not installed.
         TrainingError: `out` is the same folder.
     """
-    path = Path(folder).expanduser().resolve()
-    if path == out.expanduser().resolve():
+    path = model_folder(folder).resolve()
+    if path == out.resolve():
         raise TrainingError(
-            f"the new model would replace the one it starts from, {path}; "
-            "an interrupted training could not be resumed then. Name another folder with --out."
+            f"the new model would replace the one it starts from, {path}, and an interrupted "
+            f"training could not be resumed. Name another folder with {option('out')}."
         )
     if is_language_model(path):
-        return Initial(kind="language model", **vars(load_language_model(path)))
-    bundle = load_bundle(folder, verify="full")
+        model = load_language_model(path)
+        return Initial(
+            kind="language model",
+            path=model.path,
+            name=model.name,
+            config=model.config,
+            tokenizer=model.tokenizer,
+            weights=model.weights,
+            provenance=Provenance.from_manifest(model.manifest),
+            sha256=model.sha256,
+        )
+    bundle = load_bundle(path, verify="full")
     return Initial(
         kind="model",
         path=bundle.path,
@@ -130,6 +128,18 @@ def load_initial(folder: str | Path, out: Path) -> Initial:
         config=bundle.config,
         tokenizer=bundle.tokenizer,
         weights=bundle.weights(),
-        manifest=bundle.manifest,
-        sha256=checksum(bundle.path / MANIFEST),
+        provenance=bundle.provenance,
+        sha256=bundle.manifest_sha256,
     )
+
+
+def model_folder(path: str | os.PathLike[str]) -> Path:
+    """Return the folder that a user means: "packaged" is the model inside the package.
+
+    A folder that is called packaged can be named as "./packaged".
+
+    Raises:
+        BundleError: no model comes with this version of the package.
+        ConfigError: `path` is not a path.
+    """
+    return expand_user(find_model("packaged") if path == "packaged" else path)

@@ -1,7 +1,8 @@
-"""The n-grams beside the LSTM: a weight each, learnt apart, then weighed against the network.
+"""Stage: the n-grams beside the LSTM, fitted on their own and then stacked with the network.
 
-Learnt together, they would fit the labelled reviews so well that nothing is left for the network to
-learn; so each learns alone, and two numbers are fitted to the validation reviews.
+Trained together, n-grams would fit the labelled reviews so well that nothing is left for the
+network to learn. So both are trained alone, and two stacking weights are fitted on the validation
+reviews.
 """
 
 from __future__ import annotations
@@ -13,18 +14,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.models.linear import log_count_ratio, logistic_regression
+from cinesent.network.reference import Weights
+from cinesent.probability import log_odds
 from cinesent.recipes import ModelConfig
 from cinesent.text.ngrams import ngram_buckets
 from cinesent.text.tokenizer import PADDING_ID
+from cinesent.training.corpus import Corpus
+from cinesent.training.engine.review_objective import predict_rows
+from cinesent.training.engine.run import Run
+from cinesent.training.stacking import stacking_weights
 
 if TYPE_CHECKING:
-    from cinesent.models.lstm import Weights
+    from keras import Model
 
-# An n-gram needs this many reviews to have a weight, or so large a share of them. A rare one says
-# little, and its bucket would say it of all the unknown ones that fall into it.
+# An n-gram gets a weight if at least so many reviews hold it, and so large a share of them. A rare
+# one carries little information, and its bucket is shared with all unknown ones that hash into it.
 _MIN_COUNT, _MIN_SHARE = 2, 1 / 2500
-# As for the n-gram baseline.
+# Inverse strength of the L2 penalty, as for the n-gram baseline.
 _C = 0.1
+
+
+def add_ngrams(model: Model, corpus: Corpus, run: Run) -> Model:
+    """Return the final network in float32, with the n-grams that the recipe asks for beside it.
+
+    Args:
+        model: the trained network. Where it has n-grams already, those of the model it started
+            from, they are kept.
+        corpus: the labelled reviews to fit the n-grams to, the validation reviews to fit the
+            stacking weights on, and the recipe.
+        run: of the training.
+    """
+    from cinesent.models.lstm import build_model, get_weights, set_weights
+
+    config = corpus.recipe.model
+    weights: Weights = get_weights(model)
+    if config.ngrams and "ngrams" not in weights:
+        run.reporter.message(
+            f"fitting n-grams of 2 to {config.ngrams} words to the labelled reviews"
+        )
+        ids = [np.asarray(row, dtype=np.int32) for row in corpus.train.ids]
+        ngrams = fit_ngrams(ids, corpus.train.reviews.labels, config, run.seed)
+        validation = corpus.validation_examples
+        network = log_odds(predict_rows(model, validation.rows))
+        beside = ngram_scores(ngrams, validation.rows, config)
+        factors = stacking_weights(np.stack([network, beside]), validation.targets)
+        run.reporter.message(
+            f"final log-odds: {factors[0]:.2f} x network + {factors[1]:.2f} x n-grams"
+        )
+        weights = combine(weights, ngrams, factors)
+    finished = build_model(config)
+    set_weights(finished, weights)
+    return finished
 
 
 def fit_ngrams(
@@ -33,19 +73,19 @@ def fit_ngrams(
     config: ModelConfig,
     seed: int = 0,
 ) -> NDArray[np.float32]:
-    """Learn a weight for each bucket of n-grams: naive Bayes, then logistic regression.
+    """Fit a weight for each bucket of n-grams: naive Bayes, then logistic regression.
 
-    Single words learn with them, so that an n-gram says what its words do not, and are then left
-    to the LSTM.
+    Single words are fitted along with them, so that an n-gram adds only what its words do not say;
+    their weights are then dropped, because the LSTM reads the words.
 
     Args:
-        rows: token ids of the labelled reviews.
+        rows: token ids of the n labelled reviews.
         labels: (n,), 0 or 1.
-        config: says how long the n-grams are, and how many buckets there are.
+        config: gives the longest n-gram and the number of buckets.
         seed: of the solver.
 
     Returns:
-        Weights of the shape that :meth:`ModelConfig.weight_shapes` names.
+        float32, of the shape that :meth:`ModelConfig.weight_shapes` names.
 
     Source:
         Wang & Manning (2012), "Baselines and Bigrams".
@@ -59,27 +99,27 @@ def fit_ngrams(
         features = scipy.sparse.hstack([ngram_features(rows, config)[:, known], words], "csr")
         ratio = log_count_ratio(features, positives)
         features.data *= ratio[features.indices]
-        learnt, _ = logistic_regression(features, positives, _C, seed)
-        weights[known] = (learnt * ratio)[: len(known)]
+        fitted, _ = logistic_regression(features, positives, _C, seed)
+        weights[known] = (fitted * ratio)[: len(known)]
     return weights.reshape(config.weight_shapes()["ngrams"])
 
 
 def ngram_scores(
     weights: NDArray[np.float32], rows: Sequence[NDArray[np.int32]], config: ModelConfig
 ) -> NDArray[np.float64]:
-    """Return what the n-grams add to the log-odds of encoded reviews, float64 (n,)."""
+    """Return what the n-grams add to the log-odds of n encoded reviews, float64 (n,)."""
     return np.asarray(ngram_features(rows, config) @ weights.reshape(-1).astype(np.float64))
 
 
 def word_features(rows: Sequence[NDArray[np.int32]], config: ModelConfig) -> Any:
-    """Return which words each review has: CSR float32 (n, vocabulary) of ones."""
+    """Return which words each review holds: CSR float32 (n, vocabulary) of ones."""
     ids, review = _joined(rows)
     there = ids[0] != PADDING_ID
     return _ones(review[there], ids[0][there], (len(rows), config.vocabulary_size))
 
 
 def ngram_features(rows: Sequence[NDArray[np.int32]], config: ModelConfig) -> Any:
-    """Return which buckets each review's n-grams fall into: CSR float32 (n, buckets) of ones."""
+    """Return the buckets of each review's n-grams: CSR float32 (n, buckets) of ones."""
     ids, review = _joined(rows)
     buckets = ngram_buckets(ids, config.ngrams, config.ngram_buckets)[0]
     there = buckets >= 0
@@ -88,7 +128,7 @@ def ngram_features(rows: Sequence[NDArray[np.int32]], config: ModelConfig) -> An
 
 
 def _ones(reviews: NDArray[np.int64], features: NDArray[np.int64], shape: tuple[int, int]) -> Any:
-    """Return a CSR matrix with a one wherever a review has a feature, however often."""
+    """Return a CSR matrix with a one where a review has a feature, however often."""
     import scipy.sparse
 
     places = np.divmod(np.unique(reviews * shape[1] + features), shape[1])
@@ -98,19 +138,19 @@ def _ones(reviews: NDArray[np.int64], features: NDArray[np.int64], shape: tuple[
 def _buckets_of_frequent(
     rows: Sequence[NDArray[np.int32]], config: ModelConfig
 ) -> NDArray[np.int64]:
-    """Return the buckets that n-grams of enough reviews fall into, in rising order."""
+    """Return the buckets of the n-grams that enough reviews hold, in ascending order."""
     ids, review = _joined(rows)
     buckets = ngram_buckets(ids, config.ngrams, config.ngram_buckets)[0]
     enough = max(_MIN_COUNT, round(_MIN_SHARE * len(rows)))
     key, known = ids[0].astype(np.uint64), []
     for order in range(2, config.ngrams + 1):
-        # 64 bits tell all n-grams apart: the key of one word fewer, mixed, and the word before.
+        # A 64-bit key per n-gram: that of one word fewer, mixed, and the word before it.
         key = key * np.uint64(0x9E3779B97F4A7C15)
         key ^= key >> np.uint64(29)
         key ^= np.roll(ids[0], order - 1).astype(np.uint64)
         found = buckets[order - 2]
         there = np.flatnonzero(found >= 0)
-        # Equal ones together, review after review: an n-gram counts once in each.
+        # Sorted by key and, within a key, by review: an n-gram counts once per review.
         there = there[np.argsort(key[there], kind="stable")]
         new = np.diff(key[there], prepend=~key[there[:1]]) != 0
         number = np.cumsum(new) - 1
@@ -120,18 +160,18 @@ def _buckets_of_frequent(
 
 
 def _joined(rows: Sequence[NDArray[np.int32]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return all reviews as one row, (1, time), a padding before each, and whose each token is."""
+    """Return all reviews as one row, (1, time), padding before each, and each token's review."""
     ids = np.concatenate([np.pad(row.astype(np.int64), (1, 0)) for row in rows])
     return ids[None], np.repeat(np.arange(len(rows)), [len(row) + 1 for row in rows])
 
 
 def combine(weights: Weights, ngrams: NDArray[np.float32], factors: NDArray[np.float64]) -> Weights:
-    """Return the weights of one network that says the weighed sum.
+    """Return the weights of one network whose logit is the weighted sum.
 
     Args:
         weights: of the network.
-        ngrams: the n-grams' weights.
-        factors: of the network's log-odds and of the n-grams'.
+        ngrams: the weights of the n-grams.
+        factors: of the network's log-odds and of those of the n-grams, (2,).
     """
     network, beside = (np.float32(factor) for factor in factors)
     return {

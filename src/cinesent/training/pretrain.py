@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cinesent.data import load_dataset
-from cinesent.data.reviews import Dataset
-from cinesent.models.backend import import_keras, mixed_precision
+from cinesent.errors import ConfigError, option
+from cinesent.models.backend import mixed_precision as computing_in
+from cinesent.progress import SILENT, Reporter
 from cinesent.recipes import Recipe
-from cinesent.training.corpus import read_corpus, word_vectors
+from cinesent.training.corpus import read_corpus
+from cinesent.training.engine.records import EpochRecord
+from cinesent.training.initialization import word_vectors
 from cinesent.training.language import learn_language
-from cinesent.training.loop import EpochRecord, Reporter, SilentReporter
-from cinesent.training.options import (
-    describe_run,
-    open_checkpoint,
-    read_options,
-    versions,
-)
-from cinesent.training.pretrained import save_language_model
+from cinesent.training.language_files import save_language_model
+from cinesent.training.run_options import RunOptions, path_option
+from cinesent.training.start import DataInput, begin, choose_recipe, finished_provenance
 
 
 @dataclass(frozen=True)
 class PretrainingRun:
-    """What a language model's training leaves.
+    """The result of a pretraining.
 
     Attributes:
-        folder: with the language model; `cinesent train --from` begins with it.
-        recipe: what was trained, overlays included.
-        history: one record a pass.
-        perplexity: of the best pass, on text held out.
-        seconds: wall time, everything included, before an interruption too.
+        folder: of the language model, from which a training can start.
+        recipe: what was trained, settings included.
+        history: one record per epoch.
+        perplexity: of the best epoch, on held-out text.
+        seconds: wall time of all stages, that before an interruption included.
     """
 
     folder: Path
@@ -44,72 +42,94 @@ class PretrainingRun:
 
 
 def pretrain(
-    data: Dataset | str | Path | None = None,
-    preset: str | Recipe = "default",
+    data: DataInput | None = None,
+    preset: str | Recipe = "accurate",
     *,
     settings: Mapping[str, Any] | None = None,
-    reporter: Reporter | None = None,
-    **options: Any,
+    out: str | os.PathLike[str] = "language-model",
+    seed: int = 0,
+    backend: str | None = None,
+    mixed_precision: bool = False,
+    resume: bool = False,
+    overwrite: bool = False,
+    reporter: Reporter = SILENT,
 ) -> PretrainingRun:
-    """Train a language model on the training and unlabelled reviews, labels unseen, and save it.
+    """Train a language model on the training and the unlabelled reviews, and write it to a folder.
+
+    Labels are not used. With the same seed as the training that starts from it, it reads none of
+    the reviews that the training holds out.
 
     Args:
         data: as for :func:`cinesent.train`.
-        preset: a preset or recipe; its network's embedding and LSTMs are what is trained, by its
-            `pretraining` settings (five passes, where it has none).
+        preset: the name of a preset or a recipe, whose embedding and LSTMs are trained by its
+            `pretraining` settings.
         settings: overlaid on the preset, such as ``{"pretraining.epochs": 3}``.
-        reporter: hears how it goes; silent by default.
-        **options: `out`, `seed`, `backend`, `mixed_precision`, `resume`, `overwrite`, as for
-            :func:`cinesent.train`.
-            With the same seed as the training that will start from it, the language model reads
-            none of the reviews that the training holds out.
+        out: the folder of the language model.
+        seed: of the split, the weights, the dropouts and the order of the text, 0 to 2**32 - 1.
+        backend: "tensorflow", "jax" or "torch"; None: `KERAS_BACKEND`, else TensorFlow.
+        mixed_precision: compute in bfloat16 during training, for GPUs.
+        resume: resume the unfinished run for `out`.
+        overwrite: replace a language model in `out`, and delete an unfinished run.
+        reporter: receives messages and progress.
 
     Raises:
-        ConfigError: an unknown preset, setting or backend.
-        DataError: the data cannot be had or used.
-        TrainingError: `out` holds something already and nothing was said about it, or the training
-            diverged.
+        ConfigError: an unknown preset, setting or backend, a value of the wrong type or out of its
+            bounds, or a recipe without pretraining.
+        DataError: the data cannot be found or used.
+        KeyboardInterrupt: after Ctrl-C; the run can be resumed.
         MissingExtraError: the train extra is not installed.
+        TrainingError: as for :func:`cinesent.train`.
+
+    Example:
+        >>> run = cinesent.pretrain("imdb", out="language-model")  # doctest: +SKIP
+        >>> cinesent.train("imdb", "accurate", initial=run.folder)  # doctest: +SKIP
     """
-    chosen = read_options(options)
-    reporter = reporter or SilentReporter()
-    recipe = Recipe.from_preset(preset) if isinstance(preset, str) else preset
-    recipe = recipe.overlay(settings or {})
+    options = RunOptions(
+        out=path_option("out", out),
+        seed=seed,
+        backend=backend,
+        mixed_precision=mixed_precision,
+        resume=resume,
+        overwrite=overwrite,
+        command=None,
+        reporter=reporter,
+    )
+    recipe = choose_recipe(preset, settings)
     if not recipe.pretraining.epochs:
-        recipe = recipe.overlay({"pretraining.epochs": 5})
-    checkpoint = open_checkpoint(chosen)
-    keras = import_keras(chosen.backend)
-    if not isinstance(data, Dataset):
-        data = load_dataset(data, say=reporter.say)
-    described = describe_run(data, recipe, chosen, keras.backend.backend(), None)
-    with checkpoint.preparing(described):
-        corpus = read_corpus(data, recipe, chosen.seed, reporter.say)
-        start = word_vectors(corpus, chosen.seed, checkpoint, reporter.say)
-    with mixed_precision(chosen.mixed_precision):
-        progress = learn_language(corpus, start, chosen.seed, checkpoint, reporter)
-    perplexity = math.exp(min(record.val_loss for record in progress.history))
-    seconds = checkpoint.clock.seconds
+        raise ConfigError(
+            f"pretraining.epochs of the recipe '{recipe.name}' is 0, so there is nothing to train. "
+            f"Set pretraining.epochs to 1 or more with {option('settings')}, or use the preset "
+            "'accurate'."
+        )
+    start = begin(options, data, recipe)
+    run = start.run
+
+    with (
+        run.checkpoint.recording(start.provenance.to_manifest()),
+        computing_in(options.mixed_precision),
+    ):
+        corpus = read_corpus(start.dataset, recipe, run)
+        state = learn_language(corpus, word_vectors(corpus, run), run)
+    perplexity = math.exp(min(record.val_loss for record in state.history))
+    seconds = run.checkpoint.clock.seconds
+    provenance = finished_provenance(start, options, corpus.recipe, seconds)
     save_language_model(
-        chosen.out,
+        options.out,
         name=recipe.name,
         config=corpus.recipe.model,
         tokenizer=corpus.tokenizer,
-        weights=progress.best_weights,
+        weights=state.best_weights,
         manifest={
-            **described,
-            "recipe": corpus.recipe.to_dict(),
+            **provenance.to_manifest(),
             "perplexity": round(perplexity, 3),
-            "history": [asdict(record) for record in progress.history],
-            "seconds": round(seconds, 1),
-            "command": chosen.command,
-            "versions": versions(),
+            "history": [asdict(record) for record in state.history],
         },
     )
-    checkpoint.remove()
+    run.checkpoint.remove()
     return PretrainingRun(
-        folder=chosen.out,
+        folder=options.out,
         recipe=corpus.recipe,
-        history=tuple(progress.history),
+        history=tuple(state.history),
         perplexity=perplexity,
         seconds=seconds,
     )

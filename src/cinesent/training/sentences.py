@@ -1,4 +1,4 @@
-"""Sentences of the training reviews, to be learnt as reviews of their own."""
+"""Sentences of the training reviews, learned as reviews of their own."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 from cinesent.recipes import Recipe
 from cinesent.text.tokenizer import Tokenizer
-from cinesent.training.batches import Examples
+from cinesent.training.engine.batches import Examples
 
-# Tokens of a sentence, at least and at most: a shorter one is joined to the next.
+# Tokens of a sentence at least and at most: a shorter one is joined to the next, a longer one cut.
 _SHORTEST, _LONGEST = 4, 64
 
 
 def add_sentences(examples: Examples, recipe: Recipe, tokenizer: Tokenizer, seed: int) -> Examples:
-    """Return the examples and, behind them, as many of their sentences as the recipe says.
+    """Return the examples and, after them, as many of their sentences as the recipe says.
 
-    Where all reviews have one length there are none: padding would cost each as much as a review.
+    None where the recipe pads all reviews to one length: each would cost as much as a review.
     """
     if recipe.model.sequence_length:
         return examples
@@ -24,7 +24,7 @@ def add_sentences(examples: Examples, recipe: Recipe, tokenizer: Tokenizer, seed
 
 
 def sentence_ends(tokenizer: Tokenizer) -> NDArray[np.int32]:
-    """Return the ids of the tokens that end a sentence: full stops, marks, and runs of them."""
+    """Return the ids of the tokens that end a sentence: runs of full stops, ``!`` and ``?``."""
     ends = [id for id, token in enumerate(tokenizer.vocabulary) if token and not token.strip(".!?")]
     return np.array(ends, dtype=np.int32)
 
@@ -32,16 +32,16 @@ def sentence_ends(tokenizer: Tokenizer) -> NDArray[np.int32]:
 def with_sentences(
     examples: Examples, per_review: float, ends: NDArray[np.int32], seed: int
 ) -> Examples:
-    """Return the examples and, behind them, sentences that have their reviews' targets.
+    """Return the examples and, after them, sentences with the targets of their reviews.
 
-    A network that has read whole reviews alone misjudges a sentence. What a sentence says is often
-    not what its review says; over many of them it is.
+    A network trained only on whole reviews mislabels single sentences. A sentence often differs
+    from its review in sentiment, but on average it agrees with it.
 
     Args:
         examples: whole reviews.
-        per_review: how many sentences of each, on average. A review of one sentence gives none.
+        per_review: sentences of each review on average; a review of one sentence has none.
         ends: ids of the tokens that end a sentence.
-        seed: of which sentences.
+        seed: of the choice of sentences.
     """
     if not per_review:
         return examples
@@ -61,7 +61,7 @@ def with_sentences(
 
 
 def _spans(row: NDArray[np.int32], ends: NDArray[np.int32]) -> list[tuple[int, int]]:
-    """Return where each sentence of a review begins, and where it is over."""
+    """Return start and end of each sentence of a review."""
     spans, start = [], 0
     for stop in [*(np.flatnonzero(np.isin(row, ends)) + 1).tolist(), len(row)]:
         if stop - start >= _SHORTEST:

@@ -1,42 +1,47 @@
-"""From the best weights to those that are stored, and what their graph is compared with."""
+"""Stage: storage: the precision of the weights, the parity check, and the bundle."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cinesent.bundle import save_bundle
+from cinesent.bundle.provenance import Provenance
+from cinesent.evaluation.metrics import Metrics, binary_metrics
 from cinesent.models.backend import computes_on_gpu
 from cinesent.network.quantization import round_weights
-from cinesent.network.reference import GPU_TOLERANCE, TOLERANCE, Check
+from cinesent.network.reference import GPU_TOLERANCE, TOLERANCE, Check, Weights
+from cinesent.progress import SILENT, Reporter
 from cinesent.recipes import Precision, TrainingConfig
 from cinesent.text.batching import pad_ids
-from cinesent.training.objective import predict_rows
+from cinesent.training.corpus import Corpus
+from cinesent.training.engine.records import FitState
+from cinesent.training.engine.review_objective import predict_rows
 
 if TYPE_CHECKING:
     from keras import Model
 
-    from cinesent.models.lstm import Weights
+# int8 is kept if it changes the label of fewer than one review in so many.
+_REVIEWS_PER_CHANGE = 1000
 
-# int8 is kept while fewer than one review in so many gets another label by it.
-_REVIEWS_A_CHANGE = 1000
-
-# Reviews in each of the batches that graph and model are compared on.
+# Number of reviews in each of the batches on which graph and model are compared.
 _BATCH_SIZES = (1, 4, 9, 20)
 
 
 @dataclass(frozen=True)
 class Stored:
-    """The model as its bundle will hold it.
+    """The weights as the bundle stores them.
 
     Attributes:
-        precision: of the word vectors.
-        weights: float32, what remains of the trained ones in that precision.
-        probabilities: what the network says of the validation reviews with them, float64 (n,).
-        comparison: what int8 did to the validation reviews; empty where it was not asked.
+        precision: of the word vectors and the n-grams.
+        weights: float32, the trained ones after rounding to that precision.
+        probabilities: of the validation reviews with these weights, float64 (n,).
+        comparison: how int8 changes the validation reviews; empty where float32 was asked for.
     """
 
     precision: Precision
@@ -45,22 +50,92 @@ class Stored:
     comparison: dict[str, Any]
 
 
+def store(
+    model: Model,
+    corpus: Corpus,
+    state: FitState,
+    out: Path,
+    *,
+    name: str,
+    provenance: Provenance,
+    reporter: Reporter = SILENT,
+) -> Metrics:
+    """Measure the model, as it is stored, on the validation reviews, and write the bundle.
+
+    Args:
+        model: the final network; afterwards it holds the stored weights.
+        corpus: the validation reviews, the tokenizer and the recipe.
+        state: has the history.
+        out: the folder of the bundle.
+        name: of the model.
+        provenance: where it comes from.
+        reporter: receives messages.
+
+    Returns:
+        The metrics on the validation reviews.
+
+    Raises:
+        BundleError: graph and network disagree, or the folder cannot be written.
+    """
+    rows, labels = corpus.validation_examples.rows, corpus.validation.reviews.labels
+    stored = choose_precision(model, rows, corpus.recipe.training, reporter)
+    metrics = binary_metrics(labels, stored.probabilities)
+    history = [asdict(record) for record in state.history]
+    save_bundle(
+        out,
+        name=name,
+        config=corpus.recipe.model,
+        tokenizer=corpus.tokenizer,
+        weights=stored.weights,
+        precision=stored.precision,
+        metrics={
+            "validation": metrics.to_dict(),
+            **({"int8": stored.comparison} if stored.comparison else {}),
+            "best_epoch": state.best_epoch,
+        },
+        history=history,
+        manifest=provenance.to_manifest(),
+        plots=_plots(metrics, labels, stored.probabilities, history),
+        check=parity_check(model, rows),
+    )
+    return metrics
+
+
+def _plots(
+    metrics: Metrics,
+    labels: NDArray[np.int8],
+    probabilities: NDArray[np.float64],
+    history: Sequence[dict[str, Any]],
+) -> dict[str, bytes]:
+    """Return the figures of the bundle as PNG, by file name."""
+    from cinesent.evaluation.plots import plot_confusion_matrix, plot_history, plot_reliability
+    from cinesent.evaluation.plots import save_figure_bytes as png
+
+    plots = {
+        "confusion-matrix.png": png(plot_confusion_matrix(metrics)),
+        "reliability.png": png(plot_reliability(labels, probabilities)),
+    }
+    if history:
+        plots["history.png"] = png(plot_history(history))
+    return plots
+
+
 def choose_precision(
     model: Model,
     rows: Sequence[NDArray[np.int32]],
     settings: TrainingConfig,
-    say: Callable[[str], None],
+    reporter: Reporter = SILENT,
 ) -> Stored:
-    """Decide how the model is stored, and leave the weights of that in `model`.
+    """Choose the precision of the stored weights, and leave those weights in `model`.
 
-    With the setting "auto" it is int8, if fewer than 1 in 1,000 validation reviews get another
-    label by it; of fewer than 1,001 reviews, none may.
+    The setting "auto" means int8 if it changes the label of fewer than 1 in 1,000 validation
+    reviews; of fewer than 1,001 reviews, it may change none.
 
     Args:
-        model: the trained network, holding its best weights.
-        rows: the encoded validation reviews.
-        settings: asks for a precision.
-        say: hears what int8 did.
+        model: the final network.
+        rows: token ids of the validation reviews.
+        settings: has the setting.
+        reporter: receives how many labels int8 changes.
     """
     from cinesent.models.lstm import get_weights, set_weights
 
@@ -79,8 +154,8 @@ def choose_precision(
         "max_probability_change": float(np.abs(probabilities - exact).max()),
         "kept": kept,
     }
-    say(
-        f"word vectors in int8 change the labels of {changed} of {len(rows):,} validation reviews: "
+    reporter.message(
+        f"int8 changes the labels of {changed} of {len(rows):,} validation reviews: "
         f"stored in {'int8' if kept else 'float32'}"
     )
     if kept:
@@ -90,21 +165,21 @@ def choose_precision(
 
 
 def is_harmless(num_changed: int, num_reviews: int) -> bool:
-    """Say whether fewer than 1 in 1,000 labels changed; of few reviews, whether none did.
+    """Return whether fewer than 1 in 1,000 labels changed; of few reviews, whether none did.
 
     Example:
         >>> is_harmless(2, 2500), is_harmless(3, 2500), is_harmless(0, 40), is_harmless(1, 1000)
         (True, False, True, False)
     """
-    return num_changed == 0 or num_changed * _REVIEWS_A_CHANGE < num_reviews
+    return num_changed == 0 or num_changed * _REVIEWS_PER_CHANGE < num_reviews
 
 
 def parity_check(model: Model, rows: Sequence[NDArray[np.int32]]) -> Check:
-    """Return what the prediction graph is compared with: the model, and real reviews.
+    """Return what the prediction graph has to agree with: the network, on real reviews.
 
     Args:
-        model: holds the weights as they are stored.
-        rows: encoded reviews; up to 34 of them, from the shortest to the longest, are taken.
+        model: holds the stored weights.
+        rows: token ids of reviews; up to 34 of them, from the shortest to the longest, are used.
     """
     return Check(
         predict=lambda ids: np.asarray(model.predict_on_batch(ids.astype(np.int32)))[:, 0],
@@ -114,7 +189,7 @@ def parity_check(model: Model, rows: Sequence[NDArray[np.int32]]) -> Check:
 
 
 def real_batches(rows: Sequence[NDArray[np.int32]]) -> list[NDArray[np.int64]]:
-    """Lay reviews of all lengths out in batches of several sizes, int64 (size, time)."""
+    """Return reviews of all lengths in batches of several sizes, int64 (size, time)."""
     count = min(len(rows), sum(_BATCH_SIZES))
     by_length = np.argsort([len(row) for row in rows], kind="stable")
     spread = by_length[np.linspace(0, len(rows) - 1, count).round().astype(int)]

@@ -1,4 +1,4 @@
-"""Word vectors from the words' company in the reviews themselves, in seconds on a CPU."""
+"""Word vectors from word co-occurrence in the reviews themselves, in seconds on a CPU."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from numpy.typing import NDArray
 
 from cinesent.text.tokenizer import UNKNOWN_ID
 
-#: Words on either side that count as company.
+#: Words on either side that count as context.
 WINDOW = 5
 
-# The spread of the values an embedding starts with. docs/experiments.md has the comparison.
+# Standard deviation of the values an embedding starts with; docs/experiments.md compares some.
 _SPREAD = 0.3
 
 
 def ppmi_vectors(
     rows: Sequence[NDArray[np.int32]], vocabulary_size: int, dim: int, seed: int = 0
 ) -> NDArray[np.float32]:
-    """Factorise how much more often two words meet than chance would have it.
+    """Factorise the positive pointwise mutual information (PPMI) of word co-occurrence.
 
-    Positive pointwise mutual information over windows of five words on either side, nearer words
-    counting more, contexts smoothed by the power 0.75; then a truncated singular value
-    decomposition. On 70,000 reviews this takes some twenty seconds, where skip-gram, which
-    approximates the same matrix, takes minutes.
+    Windows of five words on either side, nearer words weighted more, context counts smoothed by
+    the power 0.75; then a truncated singular value decomposition. On 70,000 reviews this takes
+    about twenty seconds, where skip-gram, which approximates the same matrix, takes minutes.
 
     Args:
         rows: token ids of each review.
@@ -35,7 +34,7 @@ def ppmi_vectors(
 
     Returns:
         float32 (vocabulary_size, dim) with standard deviation 0.3; zero for padding, and for the
-        unknown word, which has no company of its own.
+        unknown word, which has no context of its own.
 
     Source:
         Levy, Goldberg & Dagan (2015), "Improving Distributional Similarity with Lessons Learned
@@ -56,10 +55,10 @@ def ppmi_vectors(
 
 
 def _cooccurrences(rows: Sequence[NDArray[np.int32]], vocabulary_size: int) -> Any:
-    """Count, symmetrically, how often two known words stand within the window of each other."""
+    """Count, symmetrically, how often two known words occur within the window of each other."""
     import scipy.sparse
 
-    gap = np.zeros(WINDOW, dtype=np.int32)  # so that no word meets the next review's
+    gap = np.zeros(WINDOW, dtype=np.int32)  # so that no window spans two reviews
     ids = np.concatenate([part for row in rows for part in (row, gap)])
     shape = (vocabulary_size, vocabulary_size)
     counts = scipy.sparse.csr_matrix(shape, dtype=np.float32)
