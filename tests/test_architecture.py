@@ -16,6 +16,7 @@ LAYERS = (
     ("_version", "environment", "errors", "files", "probability", "progress"),
     ("recipes",),
     ("text",),
+    ("augmentation",),
     ("tables",),
     ("data",),
     ("network",),

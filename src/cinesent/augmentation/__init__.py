@@ -1,0 +1,16 @@
+"""Varied text without labels, for a teacher to label and a student to learn from.
+
+Negation, contrast, neutral text, names, comparisons, surface variants, sarcasm, other subjects and
+cuts of reviews. Nothing here decides what a text is worth: it makes the text alone.
+
+    >>> texts = list(augment(counts_by_share(100), seed=1, reviews=["I liked it. It was long."]))
+    >>> len(texts) == len(set(texts))
+    True
+"""
+
+from cinesent.augmentation.cuts import cut_reviews
+from cinesent.augmentation.generate import augment, counts_by_share
+from cinesent.augmentation.kinds import KINDS, Kind
+from cinesent.augmentation.teacher_text import teacher_text
+
+__all__ = ["KINDS", "Kind", "augment", "counts_by_share", "cut_reviews", "teacher_text"]
