@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cinesent.augmentation.draws import Draws
-from cinesent.augmentation.grammar import as_sentence
 from cinesent.augmentation.material import Material
 from cinesent.augmentation.phrases import capitalize, lower_start, without_mark
 
@@ -59,4 +58,4 @@ def _join(first: str, second: str, draws: Draws) -> str:
     text = draws.pick(_JOINS).format(
         a=lower_start(a), b=lower_start(b), A=capitalize(a), B=capitalize(b)
     )
-    return as_sentence(text)
+    return f"{text}."

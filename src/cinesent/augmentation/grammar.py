@@ -149,6 +149,16 @@ def as_sentence(text: str) -> str:
     return f"{text}." if _UNMARKED.search(text) and not _MARKED.search(text) else text
 
 
+def with_articles(text: str) -> str:
+    """Return text with "a" or "an" as the sound of the next word asks for.
+
+    Example:
+        >>> with_articles("A awful film of an unit with a 8/10, a hour long")
+        'An awful film of a unit with an 8/10, an hour long'
+    """
+    return _ARTICLE.sub(_article, text)
+
+
 @cache
 def load_grammar() -> Grammar:
     """Return the grammar of the packaged word lists.
@@ -216,7 +226,7 @@ def _finish(text: str) -> str:
             return _IRREGULAR[verb] if plural else verb
         return verb if plural else third_person(verb)
 
-    text = _PLURAL_IN_Y.sub("ies", _ARTICLE.sub(_article, _VERB.sub(resolve, text)))
+    text = _PLURAL_IN_Y.sub("ies", with_articles(_VERB.sub(resolve, text)))
     return " ".join(text.split())
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache
 
 from cinesent.augmentation.draws import Draws
+from cinesent.augmentation.grammar import with_articles
 from cinesent.augmentation.phrases import capitalize, lower_start
 from cinesent.augmentation.word_lists import load_categories
 
@@ -19,6 +20,8 @@ _Rule = tuple[re.Pattern[str], tuple[_Replacement, ...]]
 
 _ADVERB = "(?:very|really|quite|so|too|truly|extremely|incredibly|absolutely|pretty|rather|simply)"
 _SUBJECT = r"(?:it|this|that|film|movie|story|plot|ending|script|acting|cast|humor|music|comedy)"
+# "I" of a statement, not of a question.
+_STATED = r"(?<!\b[Dd]id )(?<!\b[Dd]o )(?<!\b[Cc]an )(?<!ould )\b"
 _CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}
 
 
@@ -26,8 +29,8 @@ def put_in(sentence: str, draws: Draws) -> str | None:
     """Return a sentence with a negation put into it, or None where none fits.
 
     Example:
-        >>> sorted({put_in("The plot is clever.", Draws(seed)) for seed in range(99)})[:2]
-        ["I can't say that the plot is clever.", "I don't believe that the plot is clever."]
+        >>> put_in("The plot is clever.", Draws(3))
+        "I can't say that the plot is clever."
     """
     return _apply(sentence, _insertions(), draws)
 
@@ -51,7 +54,7 @@ def _apply(sentence: str, rules: tuple[_Rule, ...], draws: Draws) -> str | None:
         match, replacement = draws.pick(found), draws.pick(replacements)
         new = match.expand(replacement) if isinstance(replacement, str) else replacement(match)
         text = sentence[: match.start()] + new + sentence[match.end() :]
-        text = re.sub(r" +([.,;!?])", r"\1", " ".join(text.split()))
+        text = with_articles(re.sub(r" +([.,;!?])", r"\1", " ".join(text.split())))
         return capitalize(text) if text != sentence else None
     return None
 
@@ -81,7 +84,7 @@ def _insertions() -> tuple[_Rule, ...]:
             *(r"Never would I call it \1", r"I don't know who would call this \1"),
         ),
         _rule(
-            r"\bI (really |truly |absolutely |just |also |actually )?"
+            _STATED + r"I (really |truly |absolutely |just |also |actually )?"
             rf"({_alternatives('like_past', 'dislike_past', 'know_past')})\b",
             _with_past("I did not {adverb}{base}"),
             _with_past("I didn't {adverb}{base}"),
@@ -92,7 +95,7 @@ def _insertions() -> tuple[_Rule, ...]:
             _with_past("I couldn't {base}"),
         ),
         _rule(
-            r"\bI (really |truly |absolutely |just |also |highly |strongly |would |do )*"
+            _STATED + r"I (really |truly |absolutely |just |also |highly |strongly |would |do )*"
             rf"({_alternatives('like', 'dislike', 'know')}|recommend)\b",
             *(r"I don't \2", r"I do not \2", r"I can't \2", r"I wouldn't \2", r"I never \2"),
             *(r"I could not \2", r"I can't honestly say I \2", r"I hardly \2"),

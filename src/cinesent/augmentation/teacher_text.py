@@ -23,6 +23,8 @@ _EMOTICONS = {
     ),
     "love": re.compile(r"<3(?!\d)"),
 }
+# Before it are letters and signs that a vocabulary holds, such as "°" and "™".
+_FIRST_SYMBOL = "\u2190"
 _LONG = re.compile(r"([A-Za-z])\1{2,}")
 _SPOKEN = re.compile(r"\b(?:[iI]+|[xX]+|[zZ]+|[wW]+)\b")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -37,7 +39,7 @@ def teacher_text(text: str) -> str:
 
     Example:
         >>> teacher_text("Loved it 😍😍 ★★★★☆")
-        'Loved it (smiling, in love with it) 4 out of 5 stars'
+        'Loved it (smiling, in love with it) 4 stars out of 5'
         >>> teacher_text("11/10, soooo good :)")
         '11 out of 10, soo good (happy)'
     """
@@ -68,12 +70,10 @@ def _asterisks(found: re.Match[str]) -> str:
 
 
 def _count_stars(full: int, half: bool, total: int) -> str:
-    count = f"{full} and a half" if half and full else "half" if half else str(full)
-    if total:
-        return f"{count} out of {total} stars"
+    count = f"{full} and a half stars" if half else f"{full} star{'' if full == 1 else 's'}"
     if half and not full:
-        return "half a star"
-    return f"{count} star{'' if count == '1' else 's'}"
+        count = "half a star"
+    return f"{count} out of {total}" if total else count
 
 
 def _shorten(found: re.Match[str]) -> str:
@@ -98,7 +98,9 @@ def _name_symbols(text: str) -> str:
 def _name(char: str) -> str | None:
     if meaning := load_pairs("emoji_meaning").get(char):
         return f" ({meaning}) "
-    if char.isascii() or unicodedata.category(char) != "So":
+    if char < _FIRST_SYMBOL or unicodedata.category(char) != "So":
         return None
+    if "\U0001f1e6" <= char <= "\U0001f1ff":
+        return " (flag) "
     name = unicodedata.name(char, "symbol").lower()
     return f" ({name.removesuffix(' sign').removesuffix(' symbol')}) "

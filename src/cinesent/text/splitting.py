@@ -7,7 +7,7 @@ import re
 from cinesent.text.clean import clean_text
 
 _BREAK = re.compile(r"(?:<br\s*/?>\s*)+|\n\s*\n", re.IGNORECASE)
-_END = re.compile(r"""[.!?]+["')\]]*\s+(?=["'(\[*]?[A-Z0-9])""")
+_END = re.compile(r"""(?<![.!?])[.!?]++["')\]]*+\s+(?=["'(\[*]?[A-Z0-9])""")
 _TITLES = "mr|mrs|ms|dr|st|jr|sr|prof|vs|lt|sgt|capt|col|gen"
 _ABBREVIATED = re.compile(rf"\b(?:{_TITLES}|[a-z])\.\s*$", re.IGNORECASE)
 
