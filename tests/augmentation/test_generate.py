@@ -51,7 +51,7 @@ def test_each_kind_gives_what_was_asked_for(texts, own_texts):
     }
 
 
-def test_no_text_is_empty_or_twice_there(texts, own_texts):
+def test_texts_are_distinct_and_not_empty(texts, own_texts):
     for made in (texts, own_texts):
         assert all(text.strip() for _, text in made)
         assert len({text for _, text in made}) == len(made)
@@ -62,7 +62,7 @@ def test_no_mark_of_the_grammar_is_left(own_texts):
     assert [text for _, text in own_texts if left.search(text)] == []
 
 
-def test_no_beginning_is_frequent(own_texts):
+def test_no_opening_is_frequent(own_texts):
     """No frame or word dominates."""
     for name in {"negation", "contrast", "comparison", "tricky", "names", "sarcasm"}:
         starts = Counter(" ".join(t.split()[:4]) for kind, t in own_texts if kind == name)
@@ -83,7 +83,7 @@ def test_tricky_reviews_are_short(texts):
 
 
 def test_the_same_texts_in_another_process(reviews):
-    """Neither the hash seed nor the order of sets decides anything."""
+    """Neither the hash seed nor the order of sets matters."""
     program = (
         "from cinesent.augmentation import *; import hashlib; "
         "reviews = ['Jane Doe is great here. The plot is dull.', 'It was a bad film. I saw it.'];"

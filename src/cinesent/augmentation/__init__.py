@@ -1,7 +1,8 @@
 """Varied text without labels, for a teacher to label and a student to learn from.
 
-Negation, contrast, neutral text, names, comparisons, surface variants, sarcasm, other subjects and
-cuts of reviews. Nothing here decides what a text is worth: it makes the text alone.
+The kinds are negation, contrast, neutral text, names, comparisons, exchanged words, surface
+variants, sarcasm, other subjects, short reviews with a turn, and cuts of real reviews. Only text is
+generated: its label is left to the teacher.
 
     >>> texts = list(augment(counts_by_share(100), seed=1, reviews=["I liked it. It was long."]))
     >>> len(texts) == len(set(texts))

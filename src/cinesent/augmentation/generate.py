@@ -57,9 +57,9 @@ def augment(
 
     Args:
         counts: texts of each kind; see :data:`KINDS` and :func:`counts_by_share`.
-        seed: of all random choices.
-        reviews: raw texts of real reviews. Without any, all kinds but "cuts" are made from the
-            packaged frames and word lists alone.
+        seed: determines every random choice.
+        reviews: raw texts of real reviews; their sentences are held in memory. Without any, all
+            kinds but "cuts" are made from the packaged frames and word lists alone.
         neighbors: for a lower-case word, words that are used like it, nearest first.
         exclude: texts that are not yielded, such as those of an evaluation; letter case and marks
             do not count. A few sentences of the package are always excluded.

@@ -1,4 +1,4 @@
-"""The kinds of augmented text: what each is for, how it is made, and its share of the whole."""
+"""The kinds of augmented text: their purpose, the functions that make them, their shares."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Kind:
     """One kind of augmented text.
 
     Attributes:
-        name: of the kind.
+        name: the key in :data:`KINDS`.
         purpose: what a model learns from it, in one line.
         share: of all texts, in percent.
         makers: functions that make one text each, and how often each is used.
@@ -84,7 +84,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "neutral",
-            "Text without an opinion is neutral and does not add up.",
+            "Text without an opinion is neutral, however much of it there is.",
             13,
             (
                 (own("no_opinion"), 1),
@@ -96,7 +96,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "names",
-            "Names, titles and numbers are no opinions.",
+            "Names, titles and numbers do not express an opinion.",
             7,
             ((own("name_text"), 1), (names.exchange_names, 1), (names.name_real_people, 0.5)),
         ),
@@ -108,7 +108,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "exchange",
-            "Which word of a sentence decides.",
+            "Which word of a sentence carries the opinion.",
             7,
             ((exchange.masked, 1), (exchange.synonyms, 1), (exchange.neighbors, 1)),
         ),
@@ -135,6 +135,6 @@ KINDS: dict[str, Kind] = {
             10,
             ((own("tricky", (10, 45)), 1), (_tricky_real, 0.5)),
         ),
-        Kind("cuts", "Parts of real reviews.", 6, ((cuts.cut, 1),)),
+        Kind("cuts", "Sentences and passages of real reviews.", 6, ((cuts.cut, 1),)),
     )
 }

@@ -138,7 +138,7 @@ def _insertions() -> tuple[_Rule, ...]:
             r"\b(?:[Hh]ighly |[Ss]trongly |[Dd]efinitely )?([Rr]ecommended)\b", "not recommended"
         ),
         _rule(
-            r"^(?:The|This|It|I|He|She|They|We|There|Everyone|Nothing) [^?!:;\"]{8,80}\.$",
+            r"^(?:The|This|It|I|He|She|They|We|There|Everyone) [^?!:;\"]{8,80}\.$",
             *map(_in_clause, load_categories()["clause_start"]),
         ),
         _rule(r"\b([Aa])lways\b", "never", "not always", "hardly ever"),

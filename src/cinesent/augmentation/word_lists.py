@@ -1,4 +1,4 @@
-r"""Word lists and sentence frames as data: the TOML files of the `words` folder.
+"""Word lists and sentence frames as data: the TOML files of the `words` folder.
 
 Each file has up to four tables; a category is in one file only.
 
@@ -6,7 +6,7 @@ Each file has up to four tables; a category is in one file only.
 - `[frames]`: entries of a category, one per line.
 - `[verbs]`: one verb per line as ``base past ing``; category ``x`` becomes ``x`` (base), ``x_s``
   (third person), ``x_past`` and ``x_ing``. An underscore stands for a space.
-- `[pairs.x]`: what takes the place of what.
+- `[pairs.x]`: replacements by what they replace, such as the usual misspelling of a word.
 """
 
 from __future__ import annotations
@@ -50,12 +50,11 @@ def load_pairs(name: str) -> dict[str, str]:
 
 
 def read_categories(text: str) -> dict[str, list[str]]:
-    r"""Return the categories of a TOML text in the notation of this module.
+    """Return the categories of a TOML text in the notation of this module.
 
     Example:
-        >>> read_categories('verbs.work = "work worked working"\nwords.ok = "fine, good"')
-        {'ok': ['fine', 'good'], 'work': ['work'], 'work_s': ['works'], \
-'work_past': ['worked'], 'work_ing': ['working']}
+        >>> read_categories('verbs.go = "go went going"')
+        {'go': ['go'], 'go_s': ['goes'], 'go_past': ['went'], 'go_ing': ['going']}
     """
     tables = tomllib.loads(text)
     found: dict[str, list[str]] = {}
