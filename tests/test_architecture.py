@@ -23,6 +23,7 @@ LAYERS = (
     ("_version", "errors", "environment", "files", "probability", "progress"),
     ("recipes",),
     ("text",),
+    ("augmentation",),
     ("tables",),
     ("data",),
     ("network",),
