@@ -109,6 +109,15 @@ def load_phrases(path: Path) -> list[Phrase]:
     return [Phrase(text, float(np.mean(found))) for text, found in levels.items()]
 
 
+def load_sentences(path: Path) -> list[Phrase]:
+    """Return the training sentences with their levels, the neutral ones included.
+
+    Raises:
+        DataError: a file is missing or damaged.
+    """
+    return [tree.phrases[-1] for tree in _read(path)["train"]]
+
+
 def _reviews(split: str, trees: list[_Tree]) -> Reviews:
     sentences = [tree.phrases[-1] for tree in trees]
     labels = [UNLABELLED if s.level == 0.5 else int(s.level > 0.5) for s in sentences]

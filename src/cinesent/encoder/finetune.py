@@ -51,7 +51,7 @@ class FinetuneSettings:
 
     max_length: int = 256
     step_tokens: int = 5120
-    batch_tokens: int = 896
+    batch_tokens: int = 1024
     learning_rate: float = 3e-5
     warmup_steps: int = 40
     weight_decay: float = 0.01
@@ -156,7 +156,7 @@ class _Trainer:
         rate = min(1.0, (number + 1) / settings.warmup_steps) * (1 - number / len(self.steps))
         for group in self._optimizer.param_groups:
             group["lr"] = settings.learning_rate * rate
-        # Dropout of a step depends on the step alone, so that a resumed run sees what it would have.
+        # Dropout depends on the step alone, so that a resumed run continues as it would have.
         torch.manual_seed(settings.seed * 1_000_003 + number)
         loss = self._gradients(rows)
         if not np.isfinite(loss):
@@ -177,7 +177,7 @@ class _Trainer:
         from safetensors.torch import save
 
         folder.mkdir(parents=True, exist_ok=True)
-        tensors = {f"weight/{n}": p.detach() for n, p in zip(self._names, self._parameters)}
+        tensors = {f"weight/{n}": p.detach() for n, p in zip(self._names, self._parameters, strict=True)}
         for name, parameter in zip(self._names, self._parameters, strict=True):
             for key in ("exp_avg", "exp_avg_sq"):
                 tensors[f"{key}/{name}"] = self._optimizer.state[parameter][key]
