@@ -90,10 +90,10 @@ def test_the_readme_gives_the_calibrated_probability(models, tmp_path, format, k
     assert {"README.md", "tokenizer.json", "export.json"} < set(export.files)
     said = run_example(out)
     assert len(said) == 2
-    expected = load(models[kind]).predict_proba(said)[:, 1]
+    expected = load(models[kind]).predict_proba(list(said))[:, 1]
     assert list(said.values()) == pytest.approx(expected.tolist(), abs=2e-6)
     # Without the temperature it would be another.
-    logits = load(models[kind]).predict_logits(said)
+    logits = load(models[kind]).predict_logits(list(said))
     assert list(said.values()) != pytest.approx((1 / (1 + np.exp(-logits))).tolist(), abs=1e-4)
 
 
@@ -114,7 +114,7 @@ def test_a_keras_file_opens_on_the_other_backends(models, tmp_path, backend):
         pytest.skip(f"{backend} is not installed")
     export_model(models["default"], "keras", tmp_path / "out")
     said = run_example(tmp_path / "out", KERAS_BACKEND=backend)
-    expected = load(models["default"]).predict_proba(said)[:, 1]
+    expected = load(models["default"]).predict_proba(list(said))[:, 1]
     assert list(said.values()) == pytest.approx(expected.tolist(), abs=1e-5)
 
 
