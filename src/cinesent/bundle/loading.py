@@ -238,8 +238,8 @@ def _assemble(
     tokenizer = _tokenizer(path / layout.TOKENIZER, read[layout.TOKENIZER])
     if len(tokenizer) > config.vocabulary_size:
         raise BundleError(
-            f"{path / layout.TOKENIZER} has {len(tokenizer):,} tokens; {where} says "
-            f"{config.vocabulary_size:,} at most."
+            f"{path / layout.TOKENIZER} has {len(tokenizer):,} tokens; {where} allows "
+            f"{config.vocabulary_size:,}."
         )
     labels = _setting(where, settings, "labels", list)
     if labels != list(LABELS):

@@ -20,7 +20,7 @@ from cinesent.text.ngrams import first_occurrences, ngram_buckets
 
 Weights = Mapping[str, NDArray[np.float32]]
 
-#: How far a probability may lie from that of the reference, and from that of a framework on a CPU.
+#: How far a probability may differ from that of the reference or of a framework on a CPU.
 TOLERANCE = 1e-5
 #: ... and from that of a framework on a GPU, which multiplies matrices in TF32: with ten bits of
 #: mantissa, where float32 has 23.
@@ -38,7 +38,7 @@ class Check:
         predict: from token ids, int64 (batch, time), as the network reads them, to probabilities,
             (batch,).
         batches: token ids of real reviews, int64 (batch, time) each, in addition to random ones.
-        tolerance: how far a probability may lie from that of the graph.
+        tolerance: how far a probability may differ from that of the graph.
     """
 
     predict: Callable[[NDArray[np.int64]], NDArray[Any]]
