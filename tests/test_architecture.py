@@ -32,6 +32,7 @@ LAYERS = (
     ("scoring",),
     ("models",),
     ("doctor", "export"),
+    ("encoder",),
     ("evaluation",),
     ("training",),
     ("comparison", "estimator"),

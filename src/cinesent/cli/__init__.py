@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cinesent._version import __version__
-from cinesent.cli import data
+from cinesent.cli import data, teacher
 from cinesent.cli.compare import compare_command
 from cinesent.cli.console import result
 from cinesent.cli.dashes import TextCommand
@@ -41,6 +41,7 @@ app.command("compare")(compare_command)
 app.command("export")(export_command)
 app.command("settings")(settings_command)
 app.add_typer(data.app, name="data")
+app.add_typer(teacher.app, name="teacher")
 app.command("doctor")(doctor_command)
 
 

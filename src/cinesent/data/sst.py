@@ -19,7 +19,7 @@ import numpy as np
 
 from cinesent.data.download import fetch
 from cinesent.data.reviews import UNLABELLED, Dataset, Reviews
-from cinesent.environment import cache_dir
+from cinesent.environment import cache_dir, expand_user
 from cinesent.errors import DataError
 from cinesent.progress import SILENT, Reporter
 
@@ -116,6 +116,20 @@ def load_sentences(path: Path) -> list[Phrase]:
         DataError: a file is missing or damaged.
     """
     return [tree.phrases[-1] for tree in _read(path)["train"]]
+
+
+def find_phrases(data: str, *, reporter: Reporter = SILENT) -> tuple[list[Phrase], list[Phrase]]:
+    """Return the training sentences and all their phrases.
+
+    Args:
+        data: "sst", which is downloaded if it is not in the cache, or the path of the data set.
+        reporter: told of the download.
+
+    Raises:
+        DataError: it cannot be found or read.
+    """
+    path = fetch_sst(reporter=reporter) if data == "sst" else expand_user(data)
+    return load_sentences(path), load_phrases(path)
 
 
 def _reviews(split: str, trees: list[_Tree]) -> Reviews:

@@ -1,9 +1,9 @@
 """What a teacher is trained on, and what is held out to measure it.
 
 IMDB training reviews with their labels, phrases and sentences of the Sentiment Treebank with their
-five levels as targets (the neutral ones too: they are where 0.5 is learned), and edited reviews. The
-validation reviews of IMDB are held out by movie, as for every other model, and with them the pairs
-of edited reviews whose original is one of them.
+five levels as targets (the neutral ones too: they are where 0.5 is learned), and edited reviews.
+The validation reviews of IMDB are held out by movie, as for every other model, and with them the
+pairs of edited reviews whose original is one of them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray

