@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from bundles import SENTENCES, bundle_parts, random_weights, small_config, write_bundle
+from peak_memory import linux_only, peak_of
 
 import cinesent
 import cinesent.network.inference
@@ -171,7 +170,7 @@ def test_the_model_of_one_lstm_is_valid_onnx():
 
 #: Prints the peak of the resident memory in MB, before and after predicting.
 PEAK = """
-import random, resource, sys
+import random, sys
 import cinesent
 classifier = cinesent.load("packaged", threads=2)
 words = random.Random(0)
@@ -190,13 +189,12 @@ if sys.argv[2] == "explain":
 else:
     predictions = classifier.predict(texts, evidence=int(sys.argv[2]))
     assert all(0 <= prediction.probability <= 1 for prediction in predictions)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss is in kB on Linux")
+@linux_only
 @pytest.mark.parametrize(
     ("texts", "evidence", "most"),
     [
@@ -212,6 +210,4 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 def test_memory_is_bounded(texts, evidence, most):
     packaged = Path(cinesent.__file__).with_name("default_model")
     assert packaged.is_dir()
-    command = [sys.executable, "-c", PEAK, texts, evidence]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=1100)
-    assert int(done.stdout) < most
+    assert peak_of(PEAK, texts, evidence) < most

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from peak_memory import linux_only, peak_of
 from scored_files import read_jsonl, write_jsonl
 
-_RSS = """
-import resource, sys
+_SCORING = """
+import sys
 from cinesent import score_file
 source, target, evidence, model = sys.argv[1:]
 score_file(source, target, model, evidence=int(evidence), tokens=True, overwrite=True)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 #: 50,000 characters each: words, marks that are tokens each, characters that become four, and
@@ -31,12 +29,14 @@ SCRIPTS = {
 }
 
 
+@linux_only
 @pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_long_reviews_of_any_script_stay_below_400_mb(model, tmp_path, script):
     assert peak_of_scoring(script, model, evidence=5) < 400
 
 
+@linux_only
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("script", ["letters", "primes"])
@@ -48,13 +48,8 @@ def peak_of_scoring(script: str, model: object, evidence: int) -> float:
     """Score 20 reviews of 50,000 characters; return the most memory the process had, in MB."""
     text = SCRIPTS[script][:50_000]
     write_jsonl(Path("in.jsonl"), [{"text": f"{text}{n}"} for n in range(20)])
-    done = subprocess.run(
-        [sys.executable, "-c", _RSS, "in.jsonl", "out.jsonl", str(evidence), str(model)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    peak = peak_of(_SCORING, "in.jsonl", "out.jsonl", str(evidence), str(model))
     records = read_jsonl(Path("out.jsonl"))
     assert len(records) == 20
     assert all(record["label"] and record["num_tokens"] > 0 for record in records)
-    return int(done.stdout) * 1024 / 1e6
+    return peak

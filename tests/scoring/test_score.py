@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from peak_memory import linux_only, peak_of
 from scored_files import Recorder, command, read_csv, read_jsonl, write_csv, write_jsonl
 from typer.testing import CliRunner
 
@@ -527,14 +528,14 @@ def test_parquet_without_pyarrow_names_the_extra(classifier, monkeypatch, tmp_pa
         cinesent.score_file("in.csv", "out.parquet", classifier)
 
 
-_RSS = """
-import resource, sys
+_SCORING = """
+import sys
 from cinesent import score_file
 score_file(sys.argv[1], sys.argv[2], sys.argv[3], overwrite=True)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
+@linux_only
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_memory_does_not_grow_with_the_file(model, reviews, tmp_path, kind):
@@ -552,11 +553,5 @@ def test_memory_does_not_grow_with_the_file(model, reviews, tmp_path, kind):
 
             notes = [f"{n} " + "y" * 200 for n in range(count)]
             parquet.write_table(pyarrow.table({"note": notes, "review": texts}), source)
-        done = subprocess.run(
-            [sys.executable, "-c", _RSS, source, tmp_path / f"out.{kind}", model],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        peaks.append(int(done.stdout) / 1024)
-    assert peaks[1] < peaks[0] + 60, f"MiB at 2,000 and at 40,000 rows: {peaks}"
+        peaks.append(peak_of(_SCORING, str(source), str(tmp_path / f"out.{kind}"), str(model)))
+    assert peaks[1] < peaks[0] + 60, f"MB at 2,000 and at 40,000 rows: {peaks}"
