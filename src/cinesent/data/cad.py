@@ -152,15 +152,15 @@ def match_pairs(original: Reviews, edited: Reviews) -> NDArray[np.intp]:
 
     partners = np.full(len(original), -1, dtype=np.intp)
     for label in (0, 1):
-        rows = np.flatnonzero(original.labels == label)
-        others = np.flatnonzero(edited.labels == 1 - label)
+        rows = np.flatnonzero(original.labels == label).tolist()
+        others = np.flatnonzero(edited.labels == 1 - label).tolist()
         _check_counts(len(rows), len(others), label)
-        if len(rows):
+        if rows:
             similarity = _similarity(
                 [original.texts[row] for row in rows], [edited.texts[row] for row in others]
             )
             _, chosen = linear_sum_assignment(similarity, maximize=True)
-            partners[rows] = others[chosen]
+            partners[rows] = np.array(others)[chosen]
     return partners
 
 

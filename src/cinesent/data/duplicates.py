@@ -51,8 +51,8 @@ def similar_rows(reviews: Reviews, other: Reviews) -> NDArray[np.intp]:
     """Return the rows of `reviews` whose text is in `other`, perhaps written in another way.
 
     Case, spaces and punctuation are ignored: datasets of the same sentences differ in those. A text
-    that begins or ends with a whole text of the other table counts as well, and so does the reverse,
-    because some datasets split into sentences what others do not.
+    that begins or ends with a whole text of the other table counts as well, and so does the
+    reverse, because some datasets split into sentences what others do not.
 
     Example:
         >>> sst = Reviews(["It's a film that knows its audience."], np.int8([1]))

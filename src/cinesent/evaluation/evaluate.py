@@ -113,13 +113,13 @@ def _score(
     classifier: Classifier, dataset: Dataset, split: str, reviews: Reviews, reporter: Reporter
 ) -> Evaluation:
     """Predict and compute the metrics."""
+    kept = unseen_rows(dataset, split, reviews, classifier.bundle, reporter)
     started = time.perf_counter()
     probabilities, lengths = _predict(classifier, reviews.texts, reporter)
     seconds = time.perf_counter() - started
     metrics = binary_metrics(reviews.labels, probabilities)
     correct = (probabilities >= metrics.threshold) == (reviews.labels == 1)
     distinct = None
-    kept = unseen_rows(dataset, split, reviews, classifier.bundle, reporter)
     if 0 < len(kept) < len(reviews):
         distinct = binary_metrics(reviews.labels[kept], probabilities[kept])
     return Evaluation(

@@ -81,7 +81,8 @@ def train(
 
     Args:
         data: a dataset, or what :func:`cinesent.load_dataset` takes: "imdb", "imdb-train",
-            "rotten-tomatoes", "sst", "cad", or a path. None: "imdb" if it is available, else "imdb-train".
+            "rotten-tomatoes", "sst", "cad", or a path. None: "imdb" if it is available, else
+            "imdb-train".
         preset: the name of a preset, such as "default", "accurate" or "classic", or a recipe. With
             `initial`, only the training settings of a preset apply, at a third of its learning
             rate; a recipe must have the network of that model, see
