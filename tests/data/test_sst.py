@@ -50,7 +50,7 @@ class TestTrees:
     def test_children_come_before_their_parents(self):
         found = parse_tree("(3 (2 It) (4 (4 works) (2 .)))", "x")
         assert found.words == ["It", "works", "."]
-        assert [(node.level, found.text(node)) for node in found.nodes] == [
+        assert [(span.level, found.text(span)) for span in found.spans] == [
             (2, "It"),
             (4, "works"),
             (2, "."),
@@ -223,6 +223,14 @@ class TestDamage:
             archive.writestr("trees/train.txt", "(3 good)")
         with pytest.raises(DataError, match=r"holds no trees/dev\.txt"):
             load_dataset(path)
+
+    def test_another_compression(self, tmp_path):
+        path = tmp_path / sst.SST_ARCHIVE
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
+            for part, content in small_treebank().items():
+                archive.writestr(f"trees/{part}.txt", content)
+        with pytest.raises(DataError, match=r"trees/train\.txt is compressed in a way that is not"):
+            load_sst(path)
 
     def test_damaged_archives(self, tmp_path):
         path = write_treebank_archive(tmp_path / sst.SST_ARCHIVE)
@@ -413,6 +421,38 @@ class TestTraining:
         assert "the setting validation has no effect with sst" in err
         assert not out.exists()
 
+    def test_a_share_beside_validation_reviews_is_refused(self, folder, tmp_path, run):
+        (tmp_path / "dev.csv").write_text("text,label\ngood,pos\nbad,neg\n")
+        status, _, err = run(
+            *("train", "--data", folder, "--validation", tmp_path / "dev.csv"),
+            *("--set", "validation=0.2", "--out", tmp_path / "m"),
+        )
+        assert status == 2
+        assert "the setting validation has no effect with --validation" in err
+
+    def test_the_command_trains(self, folder, tmp_path, run):
+        settings = [part for key, value in QUICK.items() for part in ("--set", f"{key}={value}")]
+        out = tmp_path / "m"
+        status, printed, err = run("train", "--data", folder, "--out", out, "--json", *settings)
+        assert status == 0, err
+        assert json.loads(printed)["validation"]["num_reviews"] == 16
+        assert f"data: sst, from {folder}" in err
+        assert "sst: 40 training reviews, 16 validation reviews" in err
+
+    def test_the_command_pretrains(self, folder, tmp_path, run):
+        settings = {**QUICK, "pretraining.epochs": 1, "pretraining.batch_tokens": 400}
+        given = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+        out = tmp_path / "lm"
+        status, _, err = run("pretrain", "--data", folder, "--out", out, *given)
+        assert status == 0, err
+        assert "16 validation reviews" in err
+        status, _, err = run(
+            *("pretrain", "--data", folder, "--out", tmp_path / "b", *given),
+            *("--set", "validation=0.2"),
+        )
+        assert status == 2
+        assert "the setting validation has no effect with sst" in err
+
     def test_validation_reviews_of_ones_own_come_first(self, folder, tmp_path):
         from cinesent.training.train import train
 
@@ -431,6 +471,16 @@ class TestTraining:
         assert not told.warnings
         with pytest.raises(ConfigError, match="the setting validation has no effect with sst"):
             compare(data, ["majority"], settings={"validation": 0.3})
+
+    def test_edited_reviews_of_imdb_are_known(self, tmp_path, imdb_train):
+        from cinesent.evaluation.evaluate import evaluate
+
+        short = [text for text in imdb_train.texts if len(text) < 400][:3]
+        edits = Reviews([*short, "A cad is no gentleman.", "Fine."], np.int8([0, 0, 0, 1, 1]))
+        told = Recorder()
+        found = evaluate("packaged", Dataset("cad", edits), reporter=told)
+        assert found.without_duplicates.num_reviews == 2
+        assert told.warnings[0].startswith("3 of the 5 reviews of cad, train, are in imdb, which")
 
     def test_shared_sentences_of_rotten_tomatoes_are_left_out(self, model, folder, monkeypatch):
         from cinesent.evaluation.evaluate import evaluate

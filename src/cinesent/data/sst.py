@@ -9,7 +9,6 @@ Source: https://nlp.stanford.edu/sentiment/
 
 from __future__ import annotations
 
-import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -37,7 +36,7 @@ _NEUTRAL = 2
 _MAX_BYTES = 64 << 20
 _UNREADABLE = (
     *(OSError, EOFError, UnicodeDecodeError, RuntimeError),
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(zipfile.BadZipFile, zlib.error),
 )
 _REMEDY = "Delete it and get it again with `cinesent data fetch sst`."
 
@@ -143,18 +142,18 @@ def load_phrases(path: str | Path) -> list[Phrase]:
     held_out = _sentences(parts["dev"]) | _sentences(parts["test"])
     levels: dict[str, list[float]] = {}
     for tree in parts["train"]:
-        for node in tree.nodes:
-            text = tree.text(node)
+        for span in tree.spans:
+            text = tree.text(span)
             if text not in held_out:
-                levels.setdefault(text, []).append(node.level / 4)
+                levels.setdefault(text, []).append(span.level / 4)
     return [Phrase(text, float(np.mean(found))) for text, found in levels.items()]
 
 
 def _reviews(split: str, trees: list[Tree]) -> Reviews:
-    levels = [tree.nodes[-1].level for tree in trees]
+    levels = [tree.spans[-1].level for tree in trees]
     labels = [UNLABELLED if level == _NEUTRAL else int(level > _NEUTRAL) for level in levels]
     whole = Reviews(
-        texts=[tree.text(tree.nodes[-1]) for tree in trees],
+        texts=[tree.text(tree.spans[-1]) for tree in trees],
         labels=np.array(labels, dtype=np.int8),
         name=f"sst/{split}",
         ids=[f"{split}/{number}" for number in range(len(trees))],
@@ -163,7 +162,7 @@ def _reviews(split: str, trees: list[Tree]) -> Reviews:
 
 
 def _sentences(trees: list[Tree]) -> set[str]:
-    return {tree.text(tree.nodes[-1]) for tree in trees}
+    return {tree.text(tree.spans[-1]) for tree in trees}
 
 
 def _read(path: Path) -> dict[str, list[Tree]]:
@@ -174,7 +173,7 @@ def _read(path: Path) -> dict[str, list[Tree]]:
     """
     parts = {part: list(_trees(where, content)) for part, where, content in _contents(path)}
     held_out = _sentences(parts["dev"]) | _sentences(parts["test"])
-    parts["train"] = [tree for tree in parts["train"] if tree.text(tree.nodes[-1]) not in held_out]
+    parts["train"] = [tree for tree in parts["train"] if tree.text(tree.spans[-1]) not in held_out]
     return parts
 
 
@@ -215,7 +214,10 @@ def _member(archive: zipfile.ZipFile, part: str, path: Path) -> zipfile.ZipInfo:
     name = f"trees/{part}.txt"
     if name not in archive.namelist():
         raise DataError(f"{path} holds no {name}, so it is not the Sentiment Treebank. {_REMEDY}")
-    return archive.getinfo(name)
+    member = archive.getinfo(name)
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError(f"{path}: {name} is compressed in a way that is not supported. {_REMEDY}")
+    return member
 
 
 def _check_size(where: str, size: int) -> None:

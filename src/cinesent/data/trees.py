@@ -27,7 +27,7 @@ _CLOSING = re.compile(r" ([.,!?;:)\]%])")
 _OPENING = re.compile(r"([(\[$#]) ")
 
 
-class Node(NamedTuple):
+class Span(NamedTuple):
     """A phrase in a tree: its level, 0 to 4, and the words ``words[start:end]``."""
 
     level: int
@@ -39,11 +39,11 @@ class Tree(NamedTuple):
     """A sentence: its words, and all its phrases, the whole sentence last."""
 
     words: list[str]
-    nodes: list[Node]
+    spans: list[Span]
 
-    def text(self, node: Node) -> str:
+    def text(self, span: Span) -> str:
         """Return the text of a phrase, as people write it."""
-        return detokenize(self.words[node.start : node.end])
+        return detokenize(self.words[span.start : span.end])
 
 
 def parse_tree(line: str, where: str) -> Tree:
@@ -58,26 +58,26 @@ def parse_tree(line: str, where: str) -> Tree:
 
     Example:
         >>> tree = parse_tree("(3 (2 It) (4 works))", "train.txt:1")
-        >>> [(node.level, tree.text(node)) for node in tree.nodes]
+        >>> [(span.level, tree.text(span)) for span in tree.spans]
         [(2, 'It'), (4, 'works'), (3, 'It works')]
     """
     tree = Tree([], [])
-    open_nodes: list[tuple[int, int]] = []  # level and first word
+    opened: list[tuple[int, int]] = []  # level and first word
     before = ""
     for token in _TOKENS.findall(line):
         kind = token if token in ("(", ")") else "level" if before == "(" else "word"
-        if kind not in _FOLLOWS[before] or (before == ")" and not open_nodes):
+        if kind not in _FOLLOWS[before] or (before == ")" and not opened):
             raise DataError(f"{where}: {token[:40]!r} is out of place; expected {_EXAMPLE}.")
         if kind == "level":
-            open_nodes.append((_level(token, where), len(tree.words)))
+            opened.append((_level(token, where), len(tree.words)))
         elif kind == "word":
             tree.words.append(token)
         elif kind == ")":
-            tree.nodes.append(Node(*open_nodes.pop(), len(tree.words)))
-        elif len(open_nodes) == MAX_DEPTH:
+            tree.spans.append(Span(*opened.pop(), len(tree.words)))
+        elif len(opened) == MAX_DEPTH:
             raise DataError(f"{where}: the tree is more than {MAX_DEPTH} levels deep.")
         before = kind
-    if open_nodes or not tree.nodes:
+    if opened or not tree.spans:
         raise DataError(f"{where}: the tree is incomplete; expected {_EXAMPLE}.")
     return tree
 

@@ -76,6 +76,9 @@ def _training_reviews(name: str, bundle: Bundle) -> tuple[Reviews | None, str]:
     """Return the reviews that a model was trained on, or None and why they are not known."""
     try:
         dataset = find_dataset(name)
+        if dataset is None and same_training_reviews(name, "imdb-train"):
+            packaged = find_dataset("imdb-train")
+            return (None if packaged is None else packaged.train), ""
     except CinesentError as error:
         return None, str(error)
     if dataset is None:
