@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from cinesent.environment import cache_dir, data_path, expand_user, model_path, usable_cores
+from cinesent.environment import (
+    cache_dir,
+    cad_path,
+    data_path,
+    expand_user,
+    model_path,
+    sst_path,
+    usable_cores,
+)
 from cinesent.errors import ConfigError
 
 
@@ -72,7 +80,13 @@ def test_a_folder_that_may_not_be_entered_is_refused(monkeypatch):
 
 @pytest.mark.parametrize(
     ("variable", "read"),
-    [("CINESENT_MODEL", model_path), ("CINESENT_CACHE", cache_dir), ("CINESENT_DATA", data_path)],
+    [
+        ("CINESENT_MODEL", model_path),
+        ("CINESENT_CACHE", cache_dir),
+        ("CINESENT_DATA", data_path),
+        ("CINESENT_SST", sst_path),
+        ("CINESENT_CAD", cad_path),
+    ],
 )
 def test_variables_name_folders(variable, read, monkeypatch):
     monkeypatch.setenv(variable, "some/folder")

@@ -4,6 +4,8 @@
 ``CINESENT_MODEL``     the model folder that is loaded when none is named
 ``CINESENT_CACHE``     the folder for downloads, instead of the user's cache folder
 ``CINESENT_DATA``      the IMDB archive (or its unpacked folder) to use instead of a download
+``CINESENT_SST``       the Sentiment Treebank's archive (or folder) to use instead of a download
+``CINESENT_CAD``       the folder of the counterfactually augmented reviews, likewise
 ``CINESENT_IMDB_URL``  a mirror of the IMDB archive; its checksum is verified all the same
 ``CINESENT_DEBUG``     the command line shows the traceback of an error too
 =====================  ===========================================================================
@@ -49,6 +51,24 @@ def data_path() -> Path | None:
         ConfigError: it begins with the ``~`` of an unknown user.
     """
     return _path_from("CINESENT_DATA")
+
+
+def sst_path() -> Path | None:
+    """Return the Sentiment Treebank named by ``CINESENT_SST``, or None.
+
+    Raises:
+        ConfigError: it begins with the ``~`` of an unknown user.
+    """
+    return _path_from("CINESENT_SST")
+
+
+def cad_path() -> Path | None:
+    """Return the folder named by ``CINESENT_CAD``, or None.
+
+    Raises:
+        ConfigError: it begins with the ``~`` of an unknown user.
+    """
+    return _path_from("CINESENT_CAD")
 
 
 def imdb_mirror() -> str | None:

@@ -9,7 +9,13 @@ from commands import run_here
 
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch, tmp_path):
-    for name in ("CINESENT_MODEL", "CINESENT_DATA", "CINESENT_DEBUG"):
+    for name in (
+        "CINESENT_MODEL",
+        "CINESENT_DATA",
+        "CINESENT_SST",
+        "CINESENT_CAD",
+        "CINESENT_DEBUG",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 

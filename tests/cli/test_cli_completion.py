@@ -32,6 +32,8 @@ def offered(line: str) -> list[str]:
         ("cinesent train --backend ", ["tensorflow", "jax", "torch"]),
         ("cinesent train --data imdb", ["imdb", "imdb-train"]),
         ("cinesent data check rot", ["rotten-tomatoes"]),
+        ("cinesent data fetch ", ["imdb", "sst", "cad"]),
+        ("cinesent train --data s", ["sst"]),
         ("cinesent train --set patie", ["patience="]),
         ("cinesent train --set model.pooling=ma", ["model.pooling=max", "model.pooling=max+mean"]),
         ("cinesent train --set bidirectional=", ["bidirectional=true", "bidirectional=false"]),
@@ -52,12 +54,15 @@ def test_values_are_offered(line, expected):
 
 def test_what_is_offered_is_what_the_library_knows():
     from cinesent.comparison.compare import COMPARABLE
-    from cinesent.data.sources import DATASET_NAMES
+    from cinesent.data.sources import DATASET_NAMES, DOWNLOADABLE
+    from cinesent.evaluation.selection import EVALUATION_SPLITS
     from cinesent.export.targets import FORMATS as EXPORT_FORMATS
     from cinesent.models.backend import BACKENDS
     from cinesent.tables import FORMATS
 
     assert tuple(DATASET_NAMES) == completion.DATASETS
+    assert tuple(DOWNLOADABLE) == completion.DOWNLOADABLE
+    assert set(completion.splits("")) == set(EVALUATION_SPLITS)
     assert set(completion.TABLE_FORMATS) == set(FORMATS)
     assert set(completion.EXPORT_FORMATS) == set(EXPORT_FORMATS)
     assert set(completion.BACKENDS) == set(BACKENDS)

@@ -13,7 +13,7 @@ from cinesent.data import imdb
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch, tmp_path_factory):
     """Give each test an empty cache folder and none of the caller's variables."""
-    for name in ("CINESENT_DATA", "CINESENT_IMDB_URL"):
+    for name in ("CINESENT_DATA", "CINESENT_SST", "CINESENT_CAD", "CINESENT_IMDB_URL"):
         monkeypatch.delenv(name, raising=False)
     cache = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("CINESENT_CACHE", str(cache))

@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import tarfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -246,7 +247,7 @@ def try_strange_score(rng: Random, lab: Lab) -> None:
 
 def try_split(rng: Random, lab: Lab) -> None:
     name = tables.write_table(rng, lab.folder)
-    split = rng.choice(("train", "test", "unlabelled", values.anything(rng)))
+    split = rng.choice(("train", "validation", "test", "unlabelled", values.anything(rng)))
     lab.call(cinesent.load_reviews, name, split, **tables.label_options(rng))
 
 
@@ -272,8 +273,34 @@ def try_folder(rng: Random, lab: Lab) -> None:
     lab.call(cinesent.load_dataset, given, **tables.label_options(rng))
 
 
+def try_treebank(rng: Random, lab: Lab) -> None:
+    """A folder or an archive of parse trees, or the two files of pairs, with something wrong."""
+    root = lab.folder / "published"
+    root.mkdir()
+    if rng.random() < 0.3:
+        rows = ["Sentiment\tText", "Positive\ta fine film", "Negative\ta dull film"]
+        for name in ("train_original.tsv", "train_edited.tsv"):
+            (root / name).write_bytes(tables.damaged(rng, "\n".join(rows).encode()))
+        lab.call(cinesent.load_dataset, root)
+        return
+    words = (values.text(rng, 3).split() or ["a"])[:5]
+    tree = "".join(f"({rng.randrange(6)} ({rng.randrange(5)} {word}) " for word in words)
+    line = f"{tree}(2 .){')' * len(words)}\n".encode("utf-8", "surrogatepass")
+    for name in ("train.txt", "dev.txt", "test.txt"):
+        (root / name).write_bytes(tables.damaged(rng, b"(4 good)\n" + line * rng.randrange(3)))
+    given = root
+    if rng.random() < 0.5:
+        given = lab.folder / "trainDevTestTrees_PTB.zip"
+        with zipfile.ZipFile(given, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in ("train.txt", "dev.txt", "test.txt"):
+                archive.write(root / name, f"trees/{name}")
+        given.write_bytes(tables.damaged(rng, given.read_bytes()))
+    lab.call(cinesent.load_dataset, given, **tables.label_options(rng))
+
+
 def try_environment(rng: Random, lab: Lab) -> None:
-    name = rng.choice(("CINESENT_MODEL", "CINESENT_DATA", "CINESENT_CACHE", "KERAS_BACKEND"))
+    datasets = {"CINESENT_DATA": "imdb", "CINESENT_SST": "sst", "CINESENT_CAD": "cad"}
+    name = rng.choice(("CINESENT_MODEL", *datasets, "CINESENT_CACHE", "KERAS_BACKEND"))
     kept = os.environ.get(name)
     value = argument(values.path(rng))
     os.environ[name] = value
@@ -281,8 +308,8 @@ def try_environment(rng: Random, lab: Lab) -> None:
     try:
         if name == "CINESENT_MODEL":
             lab.call(cinesent.load)
-        if name == "CINESENT_DATA" and value:  # otherwise it would be downloaded
-            lab.call(cinesent.load_dataset, "imdb")
+        if name in datasets and value:  # otherwise it would be downloaded
+            lab.call(cinesent.load_dataset, datasets[name])
         if rng.random() < 0.2:
             lab.call(diagnose, lab.models[0])
     finally:
@@ -562,6 +589,7 @@ TARGETS: dict[str, tuple[Callable[[Random, Lab], None], float]] = {
     "strange-score": (try_strange_score, 5),
     "split": (try_split, 1),
     "folder": (try_folder, 2),
+    "treebank": (try_treebank, 2),
     "environment": (try_environment, 1),
     "settings": (try_settings, 2),
     "provenance": (try_provenance, 1),

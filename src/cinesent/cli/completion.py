@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 #: The datasets that have a name, in the order in which they are explained.
-DATASETS = ("imdb", "imdb-train", "rotten-tomatoes")
+DATASETS = ("imdb", "imdb-train", "rotten-tomatoes", "sst", "cad")
+
+#: Those that can be downloaded.
+DOWNLOADABLE = ("imdb", "sst", "cad")
 
 #: The backends of Keras.
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -45,6 +48,7 @@ def from_words(words: Iterable[str]) -> Completer:
 
 
 datasets = from_words(DATASETS)
+downloadable = from_words(DOWNLOADABLE)
 backends = from_words(BACKENDS)
 table_formats = from_words(TABLE_FORMATS)
 out_formats = from_words(OUT_FORMATS)

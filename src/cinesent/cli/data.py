@@ -22,18 +22,31 @@ app = typer.Typer(
 
 
 @app.command()
-def fetch(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """Download the IMDB reviews (84 MB) into the cache folder and print their path.
+def fetch(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="imdb (84 MB), sst (0.8 MB) or cad (3 MB).",
+            autocompletion=completion.downloadable,
+        ),
+    ] = "imdb",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Download a dataset into the cache folder and print its path.
 
     An interrupted download is resumed.
 
     For example:
 
       cinesent data fetch
-    """
-    from cinesent.data.download import fetch_imdb
 
-    path = fetch_imdb(reporter=ConsoleReporter(quiet))
+      cinesent data fetch sst
+    """
+    from cinesent.data.sources import fetch_dataset
+
+    path = fetch_dataset(name, reporter=ConsoleReporter(quiet))
     if as_json:
         result_json({"path": path})
     else:

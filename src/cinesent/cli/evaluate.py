@@ -30,8 +30,9 @@ def evaluate_command(
         typer.Option(
             "--split",
             metavar="NAME",
-            help="test, train, or validation: what the training of this model held out. Default: "
-            "test if there is one, else validation if it is the model's own data, else train.",
+            help="test, train, or validation: the data's own validation reviews (sst), or what the "
+            "training of this model held out. Default: test if there is one, else validation if "
+            "the data has its own or is the model's, else train.",
             show_default=False,
             autocompletion=completion.splits,
         ),
@@ -113,7 +114,7 @@ def _metric_lines(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
         yield (
             "  without duplicates",
             percent(distinct.accuracy, 2),
-            f"{left_out:,} left out that are in train too",
+            f"{left_out:,} left out that are in the training reviews",
         )
     yield from others
 

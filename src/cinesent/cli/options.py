@@ -24,9 +24,10 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         metavar="NAME|PATH",
-        help="imdb, imdb-train, rotten-tomatoes, or the path of an IMDB archive, of a file of "
-        "labelled reviews (CSV, TSV, JSON Lines, JSON, Parquet or .xlsx, also as .gz), or of a "
-        "folder with pos/ and neg/. Default: imdb if it is available, else imdb-train.",
+        help="imdb, imdb-train, rotten-tomatoes, sst, cad, or the path of the archive or folder "
+        "of one of these, of a file of labelled reviews (CSV, TSV, JSON Lines, JSON, Parquet or "
+        ".xlsx, also as .gz), or of a folder with pos/ and neg/. Default: imdb if it is "
+        "available, else imdb-train.",
         show_default=False,
         autocompletion=completion.datasets,
     ),

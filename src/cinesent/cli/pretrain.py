@@ -63,6 +63,7 @@ def pretrain_command(
     """
     from cinesent.data import load_dataset
     from cinesent.errors import require
+    from cinesent.recipes import parse_assignments
     from cinesent.training.pretrain import pretrain
     from cinesent.training.run_options import path_option
     from cinesent.training.target import check_target
@@ -76,6 +77,7 @@ def pretrain_command(
         run = pretrain(
             load_dataset(data, reporter=reporter, **table),
             recipe,
+            settings=parse_assignments(settings or []),  # again, to refuse those without effect
             out=target,
             seed=seed,
             backend=backend,

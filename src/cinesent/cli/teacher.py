@@ -95,13 +95,13 @@ def train_command(
       cinesent teacher train --encoder minilm --max-length 128 --out small --resume
     """
     from cinesent.data import load_dataset
-    from cinesent.data.sst import find_phrases
+    from cinesent.data.sst import load_graded
     from cinesent.encoder.examples import gather_examples
     from cinesent.encoder.finetune import FinetuneSettings
     from cinesent.encoder.teacher import train_teacher
 
     reporter = ConsoleReporter(quiet)
-    sentences, known = find_phrases(sst, reporter=reporter)
+    sentences, known = load_graded(sst, reporter=reporter)
     examples = gather_examples(
         load_dataset(data, reporter=reporter),
         load_dataset(sst, reporter=reporter),

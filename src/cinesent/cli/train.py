@@ -105,6 +105,7 @@ def train_command(
       cinesent train --data train.csv --validation dev.csv --preset classic
     """
     from cinesent.errors import require
+    from cinesent.recipes import parse_assignments
     from cinesent.training.initial import load_initial
     from cinesent.training.run_options import path_option
     from cinesent.training.target import check_target
@@ -124,6 +125,7 @@ def train_command(
         run = train(
             reviews,
             recipe,
+            settings=parse_assignments(settings or []),  # again, to refuse those without effect
             out=target,
             initial=initial,
             teachers=teachers or (),

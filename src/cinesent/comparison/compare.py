@@ -14,6 +14,7 @@ from typing import Any, Unpack
 
 from cinesent.bundle import is_bundle
 from cinesent.comparison.contestants import Experiment, Trained, train_all
+from cinesent.data.duplicates import without_duplicates
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.data.split import split_reviews
 from cinesent.environment import expand_user
@@ -25,6 +26,7 @@ from cinesent.models.linear import BASELINES
 from cinesent.progress import SILENT, Reporter
 from cinesent.recipes import Recipe, preset_names
 from cinesent.tables import LabelKeywords
+from cinesent.training.start import check_share
 
 #: The models that can be trained for a comparison, the simplest first.
 COMPARABLE = (*BASELINES, *preset_names())
@@ -149,6 +151,8 @@ def compare(
         )
     share = Recipe.from_preset("default").overlay(overlay).training.validation
     dataset = as_dataset(data, reporter, **table)
+    if dataset.validation is not None:
+        check_share(overlay, dataset.name)
     train, scored = _split(dataset, share, seed, test)
     experiment = Experiment(dataset, train, scored, seed, backend, reporter)
     found = train_all(names, recipes, experiment)
@@ -223,8 +227,12 @@ def _split(
 ) -> tuple[Reviews, dict[str, Reviews]]:
     """Return the reviews to train on and those to score, split as training splits them."""
     labelled = dataset.train.labelled()
-    rows, held_out = split_reviews(labelled, validation=share, seed=seed)
-    scored = {"validation": labelled.take(held_out)}
+    if dataset.validation is None:
+        rows, held_out = split_reviews(labelled, validation=share, seed=seed)
+        scored = {"validation": labelled.take(held_out)}
+    else:
+        scored = {"validation": dataset.validation.labelled()}
+        rows = without_duplicates(labelled, of=scored["validation"])
     if test:
         if dataset.test is None:
             raise DataError(

@@ -144,7 +144,7 @@ def _load(folder: str, experiment: Experiment) -> Trained:
         experiment.reporter.warning(
             f"{folder} was trained on other reviews than the models trained here"
         )
-    elif provenance.seed != experiment.seed:
+    elif experiment.dataset.validation is None and provenance.seed != experiment.seed:
         experiment.reporter.warning(
             f"{folder} was trained with seed {provenance.seed}, not {experiment.seed}, so it was "
             "trained on some of the validation reviews; only its test metrics count"

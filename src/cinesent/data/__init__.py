@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cinesent.data.check import DatasetCheck, check_dataset
-from cinesent.data.reviews import UNLABELLED, Dataset, Reviews
-from cinesent.data.sources import DATASET_NAMES, SPLITS, load_dataset, load_reviews
+from cinesent.data.reviews import SPLITS, UNLABELLED, Dataset, Reviews
+from cinesent.data.sources import DATASET_NAMES, load_dataset, load_reviews
 
 __all__ = [
     "DATASET_NAMES",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.data.duplicates import repeated_rows, shared_rows
-from cinesent.data.reviews import UNLABELLED, Dataset, Reviews
+from cinesent.data.reviews import SPLITS, UNLABELLED, Dataset, Reviews
 
 #: The percentiles of the lengths that are given, beside the maximum.
 PERCENTILES = (5, 25, 50, 75, 95, 99)
@@ -21,7 +21,7 @@ class SplitDescription:
     """What is in one part of a dataset.
 
     Attributes:
-        name: the part: "train", "test" or "unlabelled".
+        name: the part: "train", "validation", "test" or "unlabelled".
         reviews: how many reviews it has.
         labels: how many of them are negative, positive and unlabelled.
         positive_share: the positive share of the labelled ones; None without any.
@@ -87,7 +87,7 @@ def describe(dataset: Dataset) -> Description:
 
 def present_splits(dataset: Dataset) -> dict[str, Reviews]:
     """Return the parts that `dataset` has, by name."""
-    parts = {"train": dataset.train, "test": dataset.test, "unlabelled": dataset.unlabelled}
+    parts = {name: getattr(dataset, name) for name in SPLITS}
     return {name: reviews for name, reviews in parts.items() if reviews is not None}
 
 

@@ -25,6 +25,7 @@ from cinesent.data.archive import (
     read_archive,
     read_folder,
 )
+from cinesent.data.named_paths import check_named
 from cinesent.data.reviews import UNLABELLED, Dataset, Reviews
 from cinesent.environment import cache_dir, data_path
 from cinesent.errors import DataError
@@ -67,14 +68,8 @@ def find_imdb() -> Path | None:
     """
     named = data_path()
     if named is not None:
-        if not named.exists() or not is_imdb(named):
-            found = "is no IMDB archive or folder" if named.exists() else "does not exist"
-            raise DataError(
-                f"CINESENT_DATA is {str(named)!r}, which {found}. Expected {ARCHIVE_NAME}, the "
-                "folder that holds it, or the folder it unpacks to. Correct the variable or unset "
-                "it."
-            )
-        return named
+        expected = f"{ARCHIVE_NAME}, the folder that holds it, or the folder it unpacks to"
+        return check_named("CINESENT_DATA", named, is_imdb, "IMDB archive or folder", expected)
     cached = cache_dir() / ARCHIVE_NAME
     return cached if cached.is_file() else None
 

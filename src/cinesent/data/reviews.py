@@ -14,6 +14,9 @@ from cinesent.errors import DataError
 #: The label of a review without a label.
 UNLABELLED = -1
 
+#: The parts a dataset may have.
+SPLITS = ("train", "validation", "test", "unlabelled")
+
 
 @dataclass(frozen=True)
 class Reviews:

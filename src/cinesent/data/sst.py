@@ -1,16 +1,16 @@
 """The Stanford Sentiment Treebank (Socher et al., 2013): sentences and phrases with five levels.
 
 Every phrase of a parse tree has a level from 0 (very negative) to 4 (very positive), 2 being
-neutral. Leaving out the neutral sentences gives SST-2. The sentences come from Rotten Tomatoes, as do
-those of the data set ``rotten-tomatoes``.
+neutral. Leaving out the neutral sentences gives SST-2. The sentences come from Rotten Tomatoes, as
+do those of the dataset ``rotten-tomatoes``.
 
 Source: https://nlp.stanford.edu/sentiment/
 """
 
 from __future__ import annotations
 
-import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -18,23 +18,27 @@ from typing import NamedTuple
 import numpy as np
 
 from cinesent.data.download import fetch
+from cinesent.data.named_paths import check_named
 from cinesent.data.reviews import UNLABELLED, Dataset, Reviews
-from cinesent.environment import cache_dir, expand_user
-from cinesent.errors import DataError
+from cinesent.data.trees import Tree, parse_tree
+from cinesent.environment import cache_dir, expand_user, sst_path
+from cinesent.errors import DataError, DownloadError, option
 from cinesent.progress import SILENT, Reporter
 
-#: Where the authors publish it (790 kB).
+#: Where the authors publish it (0.8 MB).
 SST_URL = "https://nlp.stanford.edu/sentiment/trainDevTestTrees_PTB.zip"
 SST_SHA256 = "5c613a4f673fc74097d523a2c83f38e0cc462984d847b82c7aaf36b01cbbbfcc"
 SST_ARCHIVE = "trainDevTestTrees_PTB.zip"
 
-_SPLITS = ("train", "dev", "test")
-_TOKENS = re.compile(r"[()]|[^ ()]+")
+_PARTS = ("train", "dev", "test")
+_NEUTRAL = 2
+# Generous: the largest file has 2 MB.
 _MAX_BYTES = 64 << 20
-_BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "``": '"', "''": '"'}
-_CLITIC = re.compile(r" (n't|'(?:s|re|ve|ll|d|m))\b", re.IGNORECASE)
-_CLOSING = re.compile(r" ([.,!?;:)\]%])")
-_OPENING = re.compile(r"([(\[$#]) ")
+_UNREADABLE = (
+    *(OSError, EOFError, UnicodeDecodeError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+_REMEDY = "Delete it and get it again with `cinesent data fetch sst`."
 
 
 class Phrase(NamedTuple):
@@ -44,45 +48,75 @@ class Phrase(NamedTuple):
     level: float
 
 
-class _Tree(NamedTuple):
-    """A sentence: its line in the file, and every phrase of it, the whole sentence last."""
-
-    line: str
-    phrases: list[Phrase]
-
-
 def is_sst(path: Path) -> bool:
-    """Return whether `path` is the archive, or a folder with its three files or the archive."""
+    """Return whether `path` is the archive, or a folder that holds it or its three files.
+
+    Of a folder's ``train.txt``, the first character is looked at: it is the bracket of a tree.
+    """
     if path.is_dir():
         return (path / SST_ARCHIVE).is_file() or _folder(path) is not None
     return path.name == SST_ARCHIVE
 
 
+def find_sst() -> Path | None:
+    """Return the path of the Sentiment Treebank on this machine; None if it is not here.
+
+    ``CINESENT_SST`` comes first, then what `cinesent data fetch sst` put in the cache folder.
+
+    Raises:
+        DataError: ``CINESENT_SST`` names something that does not exist or is no treebank.
+    """
+    named = sst_path()
+    if named is not None:
+        expected = f"{SST_ARCHIVE}, or a folder with it or with train.txt, dev.txt and test.txt"
+        return check_named("CINESENT_SST", named, is_sst, "Sentiment Treebank", expected)
+    cached = cache_dir() / SST_ARCHIVE
+    return cached if cached.is_file() else None
+
+
 def fetch_sst(*, retries: int = 4, reporter: Reporter = SILENT) -> Path:
-    """Download the archive into the cache folder, unless it is there; return its path.
+    """Download the archive into the cache folder, unless it is there already.
+
+    Args:
+        retries: how often to try again after a broken connection.
+        reporter: told how far it is.
+
+    Returns:
+        The path of the archive.
 
     Raises:
         DownloadError: it cannot be downloaded.
+        MissingExtraError: the ``train`` extra is missing.
     """
     target = cache_dir() / SST_ARCHIVE
-    return fetch(SST_URL, target, sha256=SST_SHA256, retries=retries, reporter=reporter)
+    try:
+        return fetch(SST_URL, target, sha256=SST_SHA256, retries=retries, reporter=reporter)
+    except DownloadError as error:
+        raise DownloadError(
+            f"{error}\nOr download {SST_URL} elsewhere and give its path as {option('data')}, or "
+            "in the environment variable CINESENT_SST."
+        ) from error
 
 
-def load_sst(path: Path) -> Dataset:
-    """Read SST-2: the sentences that are not neutral; `validation` is the official dev part.
+def load_sst(path: str | Path) -> Dataset:
+    """Read SST-2: the sentences that are not neutral.
 
     Args:
         path: the archive, or a folder with the archive or with ``train.txt``, ``dev.txt`` and
             ``test.txt``.
 
     Returns:
-        6,920, 872 and 1,821 sentences in the official files. A training sentence that is also in
-        the dev or test part is left out: some copies of the data set contain the dev part twice.
+        6,917 training, 872 validation (``dev.txt``) and 1,821 test sentences. Three official
+        training sentences are left out, because they are in the validation or test part too.
 
     Raises:
         DataError: a file is missing or damaged.
+
+    Example:
+        >>> len(load_sst("trainDevTestTrees_PTB.zip").validation)  # doctest: +SKIP
+        872
     """
-    parts = _read(path)
+    parts = _read(Path(path))
     return Dataset(
         name="sst",
         train=_reviews("train", parts["train"]),
@@ -91,134 +125,137 @@ def load_sst(path: Path) -> Dataset:
     )
 
 
-def load_phrases(path: Path) -> list[Phrase]:
-    """Return every distinct phrase of the training sentences, these included, with its mean level.
+def load_phrases(path: str | Path) -> list[Phrase]:
+    """Read the phrases of the training sentences, neutral ones and whole sentences included.
 
-    No phrase has the text of a sentence of the dev or test part.
+    Args:
+        path: see :func:`load_sst`.
+
+    Returns:
+        Every distinct phrase with its mean level. None has the text of a sentence of the
+        validation or test part.
 
     Raises:
         DataError: a file is missing or damaged.
     """
-    parts = _read(path)
-    held_out = {tree.phrases[-1].text for name in ("dev", "test") for tree in parts[name]}
+    parts = _read(Path(path))
+    held_out = _sentences(parts["dev"]) | _sentences(parts["test"])
     levels: dict[str, list[float]] = {}
     for tree in parts["train"]:
-        for phrase in tree.phrases:
-            if phrase.text not in held_out:
-                levels.setdefault(phrase.text, []).append(phrase.level)
+        for span in tree.spans:
+            text = tree.text(span)
+            if text not in held_out:
+                levels.setdefault(text, []).append(span.level / 4)
     return [Phrase(text, float(np.mean(found))) for text, found in levels.items()]
 
 
-def load_sentences(path: Path) -> list[Phrase]:
-    """Return the training sentences with their levels, the neutral ones included.
-
-    Raises:
-        DataError: a file is missing or damaged.
-    """
-    return [tree.phrases[-1] for tree in _read(path)["train"]]
-
-
-def find_phrases(data: str, *, reporter: Reporter = SILENT) -> tuple[list[Phrase], list[Phrase]]:
-    """Return the training sentences and all their phrases.
+def load_graded(data: str, *, reporter: Reporter = SILENT) -> tuple[list[Phrase], list[Phrase]]:
+    """Return the training sentences, neutral ones included, and all their distinct phrases.
 
     Args:
-        data: "sst", which is downloaded if it is not in the cache, or the path of the data set.
-        reporter: told of the download.
+        data: "sst", which is found or downloaded as for :func:`cinesent.load_dataset`, or a path.
+        reporter: told of a download.
 
     Raises:
-        DataError: it cannot be found or read.
+        DataError: the treebank cannot be found or read.
     """
-    path = fetch_sst(reporter=reporter) if data == "sst" else expand_user(data)
-    return load_sentences(path), load_phrases(path)
+    if data == "sst":
+        path = find_sst() or fetch_sst(reporter=reporter)
+    else:
+        path = expand_user(data)
+    trees = _read(path)["train"]
+    sentences = [Phrase(tree.text(tree.spans[-1]), tree.spans[-1].level / 4) for tree in trees]
+    return sentences, load_phrases(path)
 
 
-def _reviews(split: str, trees: list[_Tree]) -> Reviews:
-    sentences = [tree.phrases[-1] for tree in trees]
-    labels = [UNLABELLED if s.level == 0.5 else int(s.level > 0.5) for s in sentences]
+def _reviews(split: str, trees: list[Tree]) -> Reviews:
+    levels = [tree.spans[-1].level for tree in trees]
+    labels = [UNLABELLED if level == _NEUTRAL else int(level > _NEUTRAL) for level in levels]
     whole = Reviews(
-        texts=[sentence.text for sentence in sentences],
+        texts=[tree.text(tree.spans[-1]) for tree in trees],
         labels=np.array(labels, dtype=np.int8),
         name=f"sst/{split}",
-        ids=[f"{split}/{number}" for number in range(len(sentences))],
+        ids=[f"{split}/{number}" for number in range(len(trees))],
     )
     return whole.labelled()
 
 
-def _read(path: Path) -> dict[str, list[_Tree]]:
-    """Return the sentences of each part; training sentences of the other parts are left out."""
-    parts = {name: list(_trees(path, name, content)) for name, content in _contents(path)}
-    held_out = {tree.line for name in ("dev", "test") for tree in parts[name]}
-    parts["train"] = [tree for tree in parts["train"] if tree.line not in held_out]
+def _sentences(trees: list[Tree]) -> set[str]:
+    return {tree.text(tree.spans[-1]) for tree in trees}
+
+
+def _read(path: Path) -> dict[str, list[Tree]]:
+    """Return the trees of each part, without training sentences that another part has.
+
+    Some copies of the treebank hold the validation part a second time, at the end of
+    ``train.txt``.
+    """
+    parts = {part: list(_trees(where, content)) for part, where, content in _contents(path)}
+    held_out = _sentences(parts["dev"]) | _sentences(parts["test"])
+    parts["train"] = [tree for tree in parts["train"] if tree.text(tree.spans[-1]) not in held_out]
     return parts
 
 
-def _contents(path: Path) -> Iterator[tuple[str, str]]:
+def _trees(where: str, content: str) -> Iterator[Tree]:
+    # Not splitlines: some words hold a no-break space or another character that it splits at.
+    lines = [line.strip() for line in content.split("\n")]
+    if not any(lines):
+        raise DataError(f"{where} is empty; expected one tree per line. {_REMEDY}")
+    for number, line in enumerate(lines, start=1):
+        if line:
+            yield parse_tree(line, f"{where}:{number}")
+
+
+def _contents(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield the name of each part, the name of its file for messages, and its content."""
     folder = _folder(path) if path.is_dir() else None
+    archive = path / SST_ARCHIVE if path.is_dir() else path
     try:
         if folder is not None:
-            for name in _SPLITS:
-                yield name, (folder / f"{name}.txt").read_text(encoding="utf-8")
+            for part in _PARTS:
+                file = folder / f"{part}.txt"
+                _check_size(str(file), file.stat().st_size)
+                yield part, str(file), file.read_bytes().decode("utf-8-sig")
             return
-        archive = path / SST_ARCHIVE if path.is_dir() else path
         with zipfile.ZipFile(archive) as opened:
-            for name in _SPLITS:
-                member = opened.getinfo(f"trees/{name}.txt")
-                if member.file_size > _MAX_BYTES:
-                    raise DataError(f"{archive}: {member.filename} is too large to be the part.")
-                yield name, opened.read(member).decode("utf-8")
-    except KeyError as error:
-        raise DataError(f"{path} is not the Sentiment Treebank: {error}.") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise DataError(f"{path} cannot be read: {error}.") from error
+            for part in _PARTS:
+                member = _member(opened, part, archive)
+                where = f"{archive}, {member.filename}"
+                _check_size(where, member.file_size)
+                yield part, where, opened.read(member).decode("utf-8-sig")
+    except FileNotFoundError:
+        raise DataError(f"there is no Sentiment Treebank at {path}.") from None
+    except _UNREADABLE as error:
+        raise DataError(f"{folder or archive} cannot be read ({error}). {_REMEDY}") from error
+
+
+def _member(archive: zipfile.ZipFile, part: str, path: Path) -> zipfile.ZipInfo:
+    name = f"trees/{part}.txt"
+    if name not in archive.namelist():
+        raise DataError(f"{path} holds no {name}, so it is not the Sentiment Treebank. {_REMEDY}")
+    member = archive.getinfo(name)
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError(f"{path}: {name} is compressed in a way that is not supported. {_REMEDY}")
+    return member
+
+
+def _check_size(where: str, size: int) -> None:
+    if size > _MAX_BYTES:
+        raise DataError(f"{where} has {size:,} bytes, expected at most {_MAX_BYTES:,}.")
 
 
 def _folder(path: Path) -> Path | None:
+    """Return `path` or its folder ``trees``, whichever has the three files; None if neither."""
     for folder in (path, path / "trees"):
-        if all((folder / f"{name}.txt").is_file() for name in _SPLITS):
+        files = [folder / f"{part}.txt" for part in _PARTS]
+        if all(file.is_file() for file in files) and _begins_with_tree(files[0]):
             return folder
     return None
 
 
-def _trees(path: Path, part: str, content: str) -> Iterator[_Tree]:
-    # Not splitlines: some words hold a no-break space or another character that it splits at.
-    for number, line in enumerate(content.split("\n"), start=1):
-        line = line.strip()
-        if line:
-            yield _Tree(line, _parse(line, f"{path}, {part}.txt:{number}"))
-
-
-def _parse(line: str, where: str) -> list[Phrase]:
-    """Return the phrases of a tree such as ``(3 (2 It) (4 works))``, children before parents."""
-    words: list[str] = []
-    # Of each open phrase: its level, and how many words precede it.
-    open_phrases: list[tuple[float, int]] = []
-    phrases: list[Phrase] = []
-    tokens = iter(_TOKENS.findall(line))
-    for token in tokens:
-        if token == "(":
-            level = next(tokens, "")
-            if level not in ("0", "1", "2", "3", "4"):
-                raise DataError(f"{where}: the level is {level!r}; expected 0, 1, 2, 3 or 4.")
-            open_phrases.append((int(level) / 4, len(words)))
-        elif token != ")":
-            words.append(token)
-        elif open_phrases:
-            value, start = open_phrases.pop()
-            phrases.append(Phrase(detokenize(words[start:]), value))
-        else:
-            break
-    if open_phrases or not phrases or line.count("(") != line.count(")"):
-        raise DataError(f"{where}: expected a tree such as (3 (2 It) (4 works)).")
-    return phrases
-
-
-def detokenize(words: list[str]) -> str:
-    """Join the words of the Penn Treebank's convention as people write them.
-
-    Example:
-        >>> detokenize(["It", "does", "n't", "work", "-LRB-", "at", "all", "-RRB-", "."])
-        "It doesn't work (at all)."
-    """
-    plain = (_BRACKETS.get(word, word).replace("\\/", "/").replace("\\*", "*") for word in words)
-    text = _CLITIC.sub(r"\1", " ".join(plain))
-    return _OPENING.sub(r"\1", _CLOSING.sub(r"\1", text))
+def _begins_with_tree(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"(")
+    except OSError:
+        return False

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from cinesent.bundle import Bundle, record_metrics
 from cinesent.classifier import Classifier, load
-from cinesent.data.duplicates import without_duplicates
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.environment import expand_user
 from cinesent.errors import check_type
 from cinesent.evaluation.metrics import binary_metrics, wilson_interval
+from cinesent.evaluation.overlap import unseen_rows
 from cinesent.evaluation.results import Evaluation, Slice
 from cinesent.evaluation.selection import as_dataset, check_split, choose_reviews
 from cinesent.progress import SILENT, Reporter
@@ -44,9 +44,10 @@ def evaluate(
         model: the folder that training wrote, or a loaded classifier; None: the model that
             :func:`cinesent.load` opens by default.
         data: loaded reviews, or what :func:`cinesent.load_dataset` takes.
-        split: "test"; "train": all training reviews; "validation": those of them that the training
-            of this very model held out. None: the test reviews if there are any, else the
-            validation reviews if the model was trained on this data, else all.
+        split: "test"; "train": all training reviews; "validation": the validation reviews of the
+            dataset, if it has its own, as "sst" has, else the training reviews that the training of
+            this very model held out. None: the test reviews if there are any, else the validation
+            reviews if the dataset has its own or the model was trained on this data, else all.
         report: a folder for `index.html`, `metrics.json`, `predictions.csv` and plots.
         reporter: receives what is scored, and progress.
         table: how to read a file, see :func:`cinesent.load_dataset`.
@@ -112,16 +113,15 @@ def _score(
     classifier: Classifier, dataset: Dataset, split: str, reviews: Reviews, reporter: Reporter
 ) -> Evaluation:
     """Predict and compute the metrics."""
+    kept = unseen_rows(dataset, split, reviews, classifier.bundle, reporter)
     started = time.perf_counter()
     probabilities, lengths = _predict(classifier, reviews.texts, reporter)
     seconds = time.perf_counter() - started
     metrics = binary_metrics(reviews.labels, probabilities)
     correct = (probabilities >= metrics.threshold) == (reviews.labels == 1)
     distinct = None
-    if split == "test":
-        kept = without_duplicates(reviews, of=dataset.train)
-        if 0 < len(kept) < len(reviews):
-            distinct = binary_metrics(reviews.labels[kept], probabilities[kept])
+    if 0 < len(kept) < len(reviews):
+        distinct = binary_metrics(reviews.labels[kept], probabilities[kept])
     return Evaluation(
         model=classifier.bundle.name,
         data=dataset.name,

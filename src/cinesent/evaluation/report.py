@@ -165,7 +165,7 @@ def _page(evaluation: Evaluation, origin: Mapping[str, Any], plots: Sequence[str
     ]
     distinct = evaluation.without_duplicates
     if distinct is not None:
-        parts.append("<h2>Without test reviews that occur in the training reviews</h2>")
+        parts.append("<h2>Without reviews that occur in the training reviews</h2>")
         left_out = metrics.num_reviews - distinct.num_reviews
         parts.append(f"<p>{left_out:,} left out, {distinct.num_reviews:,} scored.</p>")
         parts.append(_table(metric_rows(distinct)[:2]))

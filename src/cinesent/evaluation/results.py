@@ -38,8 +38,8 @@ class Evaluation:
         fingerprint: SHA-256 of the reviews scored, see :meth:`Reviews.fingerprint`.
         metrics: on all reviews scored, at the threshold 0.5.
         interval: 95% confidence interval of the accuracy (Wilson 1927).
-        without_duplicates: metrics on the test reviews whose text does not occur in the training
-            reviews; None if none or all of them do.
+        without_duplicates: metrics on the reviews that are not among the training reviews, of this
+            dataset or, where that is known, of the model's; None if none or all of them are.
         by_rating: one slice per star rating; empty where ratings are unknown.
         by_length: one slice per quarter of the reviews, from the shortest to the longest.
         seconds: wall time of predicting.

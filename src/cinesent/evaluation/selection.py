@@ -10,10 +10,12 @@ from cinesent.data import load_dataset
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.data.split import split_reviews
 from cinesent.errors import BundleError, ConfigError, DataError, check_type, nearest, option
+from cinesent.evaluation.overlap import same_training_reviews
 from cinesent.progress import SILENT, Reporter
 from cinesent.tables import LabelKeywords
 
-#: What may be scored. "validation" are the training reviews that the training held out.
+#: What may be scored. "validation" are the validation reviews of the dataset, or the training
+#: reviews that the training of the model held out.
 EVALUATION_SPLITS = ("test", "validation", "train")
 
 
@@ -63,6 +65,8 @@ def choose_reviews(
                 "'validation' or 'train'."
             )
         return "test", _labelled(dataset.test)
+    if dataset.validation is not None and split in (None, "validation"):
+        return "validation", _labelled(dataset.validation)
     own = bundle.provenance.trained_on(dataset.train.fingerprint())
     if split is None and own and bundle.provenance.split is not None:
         split = "validation"
@@ -72,17 +76,12 @@ def choose_reviews(
         )
     if split == "validation":
         return "validation", _held_out(dataset, bundle, own)
-    if own or _same_reviews(dataset.name, _trained_on(bundle)):
+    if own or same_training_reviews(dataset.name, _trained_on(bundle)):
         reporter.warning(
             f"{bundle.name} was trained on these reviews; the scores do not tell how it does on "
             "new ones"
         )
     return "train", _labelled(dataset.train)
-
-
-def _same_reviews(one: str, other: str) -> bool:
-    """Return whether two datasets are known to have the same training reviews, in another order."""
-    return {one, other} <= {"imdb", "imdb-train"}
 
 
 def _trained_on(bundle: Bundle) -> str:

@@ -101,14 +101,14 @@ def pretrain(
             f"Set pretraining.epochs to 1 or more with {option('settings')}, or use the preset "
             "'accurate'."
         )
-    start = begin(options, data, recipe)
+    start = begin(options, data, recipe, settings=settings)
     run = start.run
 
     with (
         run.checkpoint.recording(start.provenance.to_manifest()),
         computing_in(options.mixed_precision),
     ):
-        corpus = read_corpus(start.dataset, recipe, run)
+        corpus = read_corpus(start.dataset, recipe, run, validation=start.validation)
         state = learn_language(corpus, word_vectors(corpus, run), run)
     perplexity = math.exp(min(record.val_loss for record in state.history))
     seconds = run.checkpoint.clock.seconds

@@ -40,7 +40,8 @@ class Start:
         run: seed, checkpoint, reporter and interrupt.
         recipe: what to train.
         dataset: the reviews.
-        validation: separate reviews to validate on; None holds out some of the dataset.
+        validation: separate reviews to validate on, or the dataset's own; None holds out some of
+            the training reviews.
         initial: the model to start from; None starts as the recipe says.
         teachers: saved models that label the unlabelled reviews.
         provenance: all of this, as the manifest states it.
@@ -91,7 +92,7 @@ def choose_recipe(
         recipe = initial.adapt(recipe) if initial else recipe
     check_option("settings", settings, (Mapping, type(None)), 'a dictionary such as {"units": 96}')
     recipe = recipe.overlay(settings or {})
-    if not splits and {"validation", "training.validation"} & set(settings or {}):
+    if not splits and sets_share(settings):
         raise ConfigError(
             f"the setting validation has no effect with {option('validation')}, which replaces the "
             "reviews that are held out. Leave out one of the two."
@@ -99,6 +100,20 @@ def choose_recipe(
     if initial:
         initial.check_recipe(recipe)
     return recipe
+
+
+def check_share(settings: Mapping[str, Any] | None, name: str) -> None:
+    """Raise ConfigError if settings hold out a share of a dataset with its own validation part."""
+    if sets_share(settings):
+        raise ConfigError(
+            f"the setting validation has no effect with {name}, which has validation reviews of "
+            "its own. Leave the setting out."
+        )
+
+
+def sets_share(settings: Mapping[str, Any] | None) -> bool:
+    """Return whether settings name the share of the training reviews to hold out."""
+    return bool({"validation", "training.validation"} & set(settings or {}))
 
 
 def open_initial(
@@ -119,6 +134,7 @@ def begin(
     initial: Initial | None = None,
     teachers: Iterable[str | os.PathLike[str]] = (),
     validation: DataInput | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Start:
     """Check the output folder, import Keras, and load data and models.
 
@@ -128,11 +144,13 @@ def begin(
         recipe: what to train.
         initial: the model to start from.
         teachers: folders of models that label the unlabelled reviews.
-        validation: separate reviews to validate on.
+        validation: separate reviews to validate on; None takes those of the dataset, if any.
+        settings: as they were given, to refuse a share to hold out that would have no effect.
 
     Raises:
         BundleError: a teacher is not a model, or damaged.
-        ConfigError: an option is of the wrong type, or there is no such backend.
+        ConfigError: an option is of the wrong type, there is no such backend, or the settings hold
+            out a share of a dataset that has validation reviews of its own.
         DataError: the data cannot be found or used.
         MissingExtraError: the train extra is not installed.
         TrainingError: see :func:`~cinesent.training.target.check_target`.
@@ -145,7 +163,11 @@ def begin(
     if backend == "torch":
         reporter.message("Keras trains LSTMs slowly on a CPU with torch; tensorflow and jax do not")
     dataset = as_dataset("data", data, reporter)
-    held_out = None if validation is None else as_dataset("validation", validation, reporter).train
+    held_out = dataset.validation
+    if validation is not None:
+        held_out = as_dataset("validation", validation, reporter).train
+    elif held_out is not None:
+        check_share(settings, dataset.name)
     classifiers = [load(folder) for folder in folders]
     provenance = Provenance(
         data=replace(_data_source(dataset.train), name=dataset.name),

@@ -81,7 +81,8 @@ def train(
 
     Args:
         data: a dataset, or what :func:`cinesent.load_dataset` takes: "imdb", "imdb-train",
-            "rotten-tomatoes", or a path. None: "imdb" if it is available, else "imdb-train".
+            "rotten-tomatoes", "sst", "cad", or a path. None: "imdb" if it is available, else
+            "imdb-train".
         preset: the name of a preset, such as "default", "accurate" or "classic", or a recipe. With
             `initial`, only the training settings of a preset apply, at a third of its learning
             rate; a recipe must have the network of that model, see
@@ -93,8 +94,9 @@ def train(
         teachers: folders of trained models, or "packaged". They label the unlabelled reviews,
             instead of the recipe's own teachers; their log-odds are averaged.
         validation: labelled reviews to validate on, given like `data`, of which the training part
-            is taken. Training reviews with the same text are left out. None holds out a share of
-            the training reviews, see the setting `validation`.
+            is taken. Training reviews with the same text are left out. None takes the validation
+            reviews of the dataset, if it has its own, as "sst" has, else holds out a share of the
+            training reviews, see the setting `validation`.
         seed: of the split, the weights, the dropouts and the order of the reviews, 0 to 2**32 - 1:
             the same seed on the same machine gives the same model.
         backend: "tensorflow", "jax" or "torch"; None: `KERAS_BACKEND`, else TensorFlow.
@@ -133,7 +135,13 @@ def train(
     recipe = choose_recipe(preset, settings, model_before, splits=validation is None)
     logs = None if tensorboard is None else path_option("tensorboard", tensorboard)
     start = begin(
-        options, data, recipe, initial=model_before, teachers=teachers, validation=validation
+        options,
+        data,
+        recipe,
+        initial=model_before,
+        teachers=teachers,
+        validation=validation,
+        settings=settings,
     )
     run, on_epoch = start.run, open_log(logs)
 
