@@ -22,7 +22,7 @@ def table(*texts: str) -> Reviews:
         ("Caf\u00e9 noir: great!", "caf\u00c9 noir , great"),
         ("stra\u00dfe", "STRASSE"),
         ("A quiet evening well spent.", "a quiet evening well spent . and now to bed ."),
-        ("And so to bed, dear diary.", "a quiet evening . and so to bed , dear diary"),
+        ("And so to bed, my dear diary.", "a quiet evening . and so to bed , my dear diary"),
     ],
 )
 def test_texts_that_are_similar(one, other):

@@ -28,7 +28,8 @@ class Reviews:
         name: where the reviews come from, for messages and manifests ("imdb/train").
         ids: one id per row, unique within the table ("train/pos/0_9"); numbered when not given.
         ratings: int8 (n,), stars from 1 to 10, 0 unknown; None where the source has none.
-        movie_ids: the movie each review is about ("tt0453418"); None where the source has none.
+        movie_ids: the movie each review is about ("tt0453418"), or the pair it belongs to in cad: a
+            split keeps reviews of the same id together. None where the source has none.
 
     Raises:
         DataError: a column is not a sequence of the right type, the columns differ in length, or a
