@@ -40,7 +40,7 @@ def examples(command) -> list[str]:
 def test_the_commands():
     assert sorted(COMMANDS) == [
         *("compare", "data check", "data describe", "data fetch", "doctor", "evaluate", "export"),
-        *("predict", "pretrain", "score", "settings", "train"),
+        *("predict", "pretrain", "score", "settings", "teacher label", "teacher train", "train"),
     ]
 
 
@@ -60,7 +60,8 @@ def test_a_flag_means_the_same_in_every_command():
     for command in COMMANDS.values():
         for flag, text in flags(command).items():
             said.setdefault(flag, set()).add(text)
-    own = {"--out", "--format", "--overwrite", "--resume", "--preset"}  # what differs with the verb
+    # What differs with the verb.
+    own = {"--out", "--format", "--overwrite", "--resume", "--preset", "--teacher"}
     assert {flag for flag, texts in said.items() if len(texts) > 1} <= own
 
 

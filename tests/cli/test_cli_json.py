@@ -73,7 +73,7 @@ def test_data(run, own_file, tmp_path, monkeypatch):
     assert set(checked) == documented("data check")
     assert checked["description"] == described
     archive = tmp_path / "aclImdb_v1.tar.gz"
-    monkeypatch.setattr("cinesent.data.download.fetch_imdb", lambda **_: archive)
+    monkeypatch.setattr("cinesent.data.sources.fetch_dataset", lambda name, **_: archive)
     assert printed(run("data", "fetch", "--json")) == {"path": str(archive)}
     assert documented("data fetch") == {"path"}
 

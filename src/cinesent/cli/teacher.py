@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cinesent.cli.console import result, result_json
-from cinesent.cli.options import JsonOption, QuietOption, ResumeOption
+from cinesent.cli.options import JsonOption, QuietOption, ResumeOption, SeedOption
 from cinesent.cli.reporting import ConsoleReporter
 
 app = typer.Typer(
@@ -28,9 +28,9 @@ ThreadsOption = Annotated[
 ImdbOption = Annotated[
     str,
     typer.Option(
-        "--data",
+        "--imdb",
         metavar="NAME|PATH",
-        help="The IMDB reviews: imdb, or the path of the archive or its folder.",
+        help="The IMDB reviews: imdb, or the path of the archive or of a folder of reviews.",
     ),
 ]
 
@@ -46,7 +46,7 @@ def train_command(
             "tokenizer.json and model.safetensors.",
         ),
     ] = "mpnet",
-    data: ImdbOption = "imdb",
+    imdb: ImdbOption = "imdb",
     sst: Annotated[
         str, typer.Option("--sst", metavar="NAME|PATH", help="The Stanford Sentiment Treebank.")
     ] = "sst",
@@ -77,9 +77,7 @@ def train_command(
         typer.Option("--phrases", metavar="N", min=0, help="Phrases of the treebank to learn."),
     ] = 40_000,
     threads: ThreadsOption = None,
-    seed: Annotated[
-        int, typer.Option("--seed", metavar="N", min=0, help="Of split, order and head.")
-    ] = 0,
+    seed: SeedOption = 0,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -96,14 +94,14 @@ def train_command(
     """
     from cinesent.data import load_dataset
     from cinesent.data.sst import load_graded
+    from cinesent.encoder.encoder_teacher import train_teacher
     from cinesent.encoder.examples import gather_examples
     from cinesent.encoder.finetune import FinetuneSettings
-    from cinesent.encoder.teacher import train_teacher
 
     reporter = ConsoleReporter(quiet)
     sentences, known = load_graded(sst, reporter=reporter)
     examples = gather_examples(
-        load_dataset(data, reporter=reporter),
+        load_dataset(imdb, reporter=reporter),
         load_dataset(sst, reporter=reporter),
         sentences,
         known,
@@ -142,7 +140,7 @@ def label_command(
     teacher: Annotated[
         str, typer.Option("--teacher", metavar="DIR", help="The folder of the teacher.")
     ] = "teacher",
-    data: ImdbOption = "imdb",
+    imdb: ImdbOption = "imdb",
     cuts: Annotated[
         int,
         typer.Option(
@@ -157,9 +155,7 @@ def label_command(
     ] = "labels.npz",
     resume: ResumeOption = False,
     threads: ThreadsOption = None,
-    seed: Annotated[
-        int, typer.Option("--seed", metavar="N", min=0, help="Of the choice of texts.")
-    ] = 0,
+    seed: SeedOption = 0,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -170,18 +166,18 @@ def label_command(
 
     For example:
 
-      cinesent teacher label --teacher teacher --data imdb --out labels.npz
+      cinesent teacher label --teacher teacher --out labels.npz
     """
     from cinesent.data import load_dataset
+    from cinesent.encoder.encoder_teacher import open_teacher
     from cinesent.encoder.labelling_job import label_texts
-    from cinesent.encoder.teacher import open_teacher
     from cinesent.encoder.texts import texts_to_label
     from cinesent.environment import expand_user
     from cinesent.errors import DataError
 
     reporter = ConsoleReporter(quiet)
     opened = open_teacher(teacher, threads)
-    dataset = load_dataset(data, reporter=reporter)
+    dataset = load_dataset(imdb, reporter=reporter)
     if dataset.unlabelled is None:
         raise DataError(f"{dataset.name} has no unlabelled reviews to label.")
     texts = texts_to_label(

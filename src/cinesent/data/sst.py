@@ -159,10 +159,8 @@ def load_graded(data: str, *, reporter: Reporter = SILENT) -> tuple[list[Phrase]
     Raises:
         DataError: the treebank cannot be found or read.
     """
-    if data == "sst":
-        path = find_sst() or fetch_sst(reporter=reporter)
-    else:
-        path = expand_user(data)
+    here = find_sst() if data == "sst" else expand_user(data)
+    path = here or fetch_sst(reporter=reporter)
     trees = _read(path)["train"]
     sentences = [Phrase(tree.text(tree.spans[-1]), tree.spans[-1].level / 4) for tree in trees]
     return sentences, load_phrases(path)

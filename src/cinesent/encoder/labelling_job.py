@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.augmentation import teacher_text
+from cinesent.encoder.encoder_teacher import EncoderTeacher
 from cinesent.encoder.labelling import Labels, save_labels
-from cinesent.encoder.teacher import EncoderTeacher
 from cinesent.errors import TrainingError, option
 from cinesent.progress import SILENT, Reporter
 
