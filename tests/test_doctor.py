@@ -103,6 +103,11 @@ def test_the_packages_are_those_of_the_project(monkeypatch):
         group = extras[extra] if extra else project["dependencies"]
         names = {name for name, package in packages.items() if package.extra == extra}
         assert names == {line.split(">=")[0] for line in group}
+    # The others of this extra are listed with the first extra that has them.
+    assert {n for n, p in packages.items() if p.extra == "teacher"} == {
+        "tokenizers",
+        "transformers",
+    }
     assert packages["numpy"].version == metadata.version("numpy")
     assert "pytest" not in packages
 

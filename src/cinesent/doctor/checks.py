@@ -103,12 +103,13 @@ class CacheFolder:
 
 def check_packages() -> tuple[dict[str, Package], list[Problem]]:
     """Find the versions of the packages that cinesent's own metadata lists; import none."""
-    packages = {}
+    packages: dict[str, Package] = {}
     for line in _requirements():
         name = re.split(r"[^\w.-]", line, maxsplit=1)[0]
         extra = re.search(r"extra == ['\"]([\w-]+)", line)
         if extra is None or extra[1] not in _DEVELOPMENT_EXTRAS:
-            packages[name] = Package(_version(name), extra[1] if extra else None)
+            # Of several extras with the same package, the first is the one to install it with.
+            packages.setdefault(name, Package(_version(name), extra[1] if extra else None))
     problems = [
         Problem(f"{name} is not installed.", f"pip install {name}", stops_predicting=True)
         for name, package in packages.items()
