@@ -102,6 +102,9 @@ def test_a_killed_run_is_resumed(encoder, tmp_path, monkeypatch):
     other = FinetuneSettings(**{**vars(SETTINGS), "learning_rate": 1e-3})
     with pytest.raises(TrainingError, match="with other settings"):
         train_teacher(encoder, examples(), tmp_path / "b", settings=other, resume=True)
+    another = write_encoder(tmp_path / "another", seed=1)
+    with pytest.raises(TrainingError, match="with other settings, texts or encoder"):
+        train_teacher(another, examples(), tmp_path / "b", settings=SETTINGS, resume=True)
     resumed = train_teacher(
         encoder, examples(), tmp_path / "b", settings=SETTINGS, threads=1, resume=True
     )
@@ -266,7 +269,7 @@ def write_sources(folder):
 
 def test_labels_are_found_by_text(tmp_path):
     texts = [f"text {number}" for number in range(1000)]
-    save_labels(tmp_path / "labels.npz", texts, np.arange(1000) / 100)
+    save_labels(tmp_path / "labels.npz", texts, np.arange(1000) / 100, "a teacher")
     labels = Labels(tmp_path / "labels.npz")
     found = labels.find([texts[3], "another", texts[999]])
     assert found[0] == pytest.approx(0.03, abs=1e-3)
@@ -292,6 +295,10 @@ def test_labelling_continues_where_it_stopped(trained, tmp_path):
     assert second[:2] == pytest.approx(first, abs=0.01)
     assert second[0] > 0 > second[2]
     assert len(Labels(out)) == 3
+    assert Labels(out).teacher == teacher.sha256
+    save_labels(out, texts[:2], first, "another teacher")
+    with pytest.raises(TrainingError, match="the labels of another teacher"):
+        label_texts(teacher, texts, out, resume=True)
 
 
 def reviews(texts, labels, name="imdb/train", movies=None):

@@ -15,7 +15,7 @@ from reporters import Recorder
 
 from cinesent.errors import ConfigError, DataError
 from cinesent.tables import TableOptions, open_table
-from cinesent.tables.formats import Format, format_by_name, target_format
+from cinesent.tables.formats import format_by_name
 
 CSV = "id,text\n1,fine\n2,bad\n"
 
@@ -207,23 +207,8 @@ def test_a_damaged_gzip_file_gives_the_rows_before_the_damage(tmp_path):
     reader.close()
 
 
-def test_target_formats():
-    assert target_format(Path("a.csv.gz"), None, "csv") == Format("csv", True)
-    assert target_format(None, None, "tsv") == Format("tsv")
-    assert [target_format(None, None, name).name for name in ("json", "xlsx", "lines")] == [
-        "jsonl"
-    ] * 3
+def test_a_name_that_says_no_format():
     assert format_by_name(Path("a.tar.bz2")) is None
-    for path, asked in (
-        ("a.xlsx", None),
-        ("a.dat", None),
-        ("a.csv", "xls"),
-        ("a.parquet.gz", None),
-    ):
-        with pytest.raises(ConfigError):
-            target_format(Path(path), asked, "csv")
-    with pytest.raises(ConfigError, match="standard output"):
-        target_format(None, "parquet", "csv")
 
 
 def test_messages_reach_the_reporter(tmp_path):

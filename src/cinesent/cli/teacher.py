@@ -94,11 +94,12 @@ def train_command(
     """
     from cinesent.data import load_dataset
     from cinesent.data.sst import load_graded
-    from cinesent.encoder.encoder_teacher import train_teacher
+    from cinesent.encoder.encoder_teacher import check_output, train_teacher
     from cinesent.encoder.examples import gather_examples
     from cinesent.encoder.finetune import FinetuneSettings
 
     reporter = ConsoleReporter(quiet)
+    check_output(out, resume=resume)
     sentences, known = load_graded(sst, reporter=reporter)
     examples = gather_examples(
         load_dataset(imdb, reporter=reporter),

@@ -6,7 +6,8 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,14 @@ from numpy.typing import NDArray
 from cinesent._version import __version__
 from cinesent.data.reviews import Reviews
 from cinesent.encoder.examples import TeacherExamples
-from cinesent.encoder.finetune import FinetuneSettings, finetune
+from cinesent.encoder.finetune import STATE, FinetuneSettings, finetune
 from cinesent.encoder.labelling import predict_logits
 from cinesent.encoder.network import CARD, build_encoder, save_encoder
-from cinesent.encoder.pretrained import find_encoder, read_config
+from cinesent.encoder.pretrained import file_sha256, find_encoder, read_config
 from cinesent.encoder.tokens import EncoderTokenizer
 from cinesent.environment import expand_user, usable_cores
 from cinesent.errors import DataError, TrainingError, option, require
+from cinesent.evaluation.metrics import binary_metrics
 from cinesent.probability import sigmoid
 from cinesent.progress import SILENT, Reporter
 
@@ -64,7 +66,13 @@ class EncoderTeacher:
         self._network = network
         self._tokenizer = EncoderTokenizer(folder, max_length)
         self._padding_id = padding_id(folder)
+        self._folder = folder
         self._threads = threads or usable_cores()
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the file of weights."""
+        return file_sha256(self._folder / "model.safetensors")
 
     def predict_logits(
         self, texts: Sequence[str], reporter: Reporter = SILENT
@@ -131,9 +139,7 @@ def train_teacher(
     require("transformers", "teacher", "Fine-tuning an encoder")
     started = time.monotonic()
     settings = settings or FinetuneSettings()
-    target = expand_user(out)
-    checkpoint = target.with_name(f"{target.name}.checkpoint")
-    _check_target(target, checkpoint, resume)
+    target, checkpoint = check_output(out, resume=resume)
     source = find_encoder(Path(encoder) if not isinstance(encoder, str) else encoder)
     reporter.message(f"encoder: {source}; {len(examples.texts):,} texts to learn from")
     rows = EncoderTokenizer(source, settings.max_length).encode(examples.texts)
@@ -162,8 +168,7 @@ def train_teacher(
             "cinesent": __version__,
         },
     )
-    for file in checkpoint.glob("state.*"):
-        file.unlink()
+    (checkpoint / STATE).unlink()
     checkpoint.rmdir()
     return TeacherRun(target, metrics, len(examples.texts), time.monotonic() - started)
 
@@ -173,10 +178,17 @@ def padding_id(folder: Path) -> int:
     return int(read_config(folder).get("pad_token_id") or 0)
 
 
-def _check_target(target: Path, checkpoint: Path, resume: bool) -> None:
+def check_output(out: str | os.PathLike[str], *, resume: bool) -> tuple[Path, Path]:
+    """Return the folder of a teacher and that of its checkpoint, before anything slow is done.
+
+    Raises:
+        TrainingError: as :func:`train_teacher`.
+    """
+    target = expand_user(out)
+    checkpoint = target.with_name(f"{target.name}.checkpoint")
     if target.exists():
         raise TrainingError(f"{target} exists; name another folder with {option('out')}.")
-    unfinished = (checkpoint / "state.safetensors").exists()
+    unfinished = (checkpoint / STATE).exists()
     if unfinished and not resume:
         raise TrainingError(
             f"{checkpoint} holds an unfinished run. Continue it with {option('resume', True)}, or "
@@ -186,6 +198,7 @@ def _check_target(target: Path, checkpoint: Path, resume: bool) -> None:
         raise TrainingError(
             f"there is no unfinished run to resume: {checkpoint} does not hold one."
         )
+    return target, checkpoint
 
 
 def _measure(
@@ -213,17 +226,9 @@ def measure(logits: NDArray[np.float64], reviews: Reviews) -> dict[str, float]:
         logits: float64 (n,).
         reviews: n labelled reviews.
     """
-    labels = reviews.labels > 0
-    right = (logits > 0) == labels
-    loss = np.logaddexp(0.0, np.where(labels, -logits, logits))
-    found = {"accuracy": float(right.mean()), "log_loss": float(loss.mean())}
+    metrics = binary_metrics(reviews.labels, sigmoid(logits))
+    found = {"accuracy": metrics.accuracy, "log_loss": metrics.loss}
     if reviews.name.startswith("cad"):
+        right = (logits >= 0) == (reviews.labels > 0)
         found["both_right"] = float(right.reshape(-1, 2).all(axis=1).mean())
-    # A teacher's sharpness matters to its student: how far its probabilities are from the labels.
-    found["mean_confidence"] = float(np.abs(sigmoid(logits) - 0.5).mean() + 0.5)
     return found
-
-
-def with_epochs(settings: FinetuneSettings, epochs: int | None) -> FinetuneSettings:
-    """Return the settings with another number of epochs, if one is given."""
-    return settings if epochs is None else replace(settings, epochs=epochs)

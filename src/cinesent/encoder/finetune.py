@@ -8,6 +8,7 @@ batch computed by two, and no core waits for another one that is busy with other
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import queue
 import threading
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from cinesent.encoder.tokens import pad_batch, token_batches
 from cinesent.errors import TrainingError, option
-from cinesent.files import atomic_file, write_atomic
+from cinesent.files import atomic_file
 from cinesent.progress import SILENT, Reporter
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 #: Seconds between two checkpoints.
 CHECKPOINT_SECONDS = 240.0
 
-_STATE, _TENSORS = "state.json", "state.safetensors"
+#: The file of a checkpoint.
+STATE = "state.safetensors"
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class _Trainer:
         if self._device.type == "cpu":
             torch.set_num_threads(1)
             self._replicas += [self._replica() for _ in range(threads - 1)]
+        self._run = self._description()
         matrices = [p for p in self._parameters if p.ndim > 1]
         others = [p for p in self._parameters if p.ndim <= 1]
         self._optimizer = torch.optim.AdamW(
@@ -183,24 +186,23 @@ class _Trainer:
         for name, parameter in zip(self._names, self._parameters, strict=True):
             for key in ("exp_avg", "exp_avg_sq"):
                 tensors[f"{key}/{name}"] = self._optimizer.state[parameter][key]
-        with atomic_file(folder / _TENSORS) as file:
-            file.write(save({**tensors}, {"done": str(done), "run": self._run()}))
-        write_atomic(folder / _STATE, json.dumps({"done": done}))
+        with atomic_file(folder / STATE) as file:
+            file.write(save({**tensors}, {"done": str(done), "run": self._run}))
 
     def load(self, folder: Path) -> int:
         """Restore what :meth:`save` wrote; return how many steps were taken, 0 for a new run."""
         import torch
         from safetensors import safe_open
 
-        path = folder / _TENSORS
+        path = folder / STATE
         if not path.is_file():
             return 0
         with safe_open(path, "pt") as file:
             stored = file.metadata()
-            if stored.get("run") != self._run():
+            if stored.get("run") != self._run:
                 raise TrainingError(
                     f"{folder} holds an unfinished fine-tuning with other settings, texts or "
-                    f"encoder: {stored.get('run')}; this one is {self._run()}. Continue with the "
+                    f"encoder: {stored.get('run')}; this one is {self._run}. Continue with the "
                     "settings it began with, or delete the folder."
                 )
             done = int(stored["done"])
@@ -213,18 +215,14 @@ class _Trainer:
                     }
         return done
 
-    def _run(self) -> str:
-        digest = float(np.sum(self._targets, dtype=np.float64))
-        tokens = sum(self._lengths)
-        return json.dumps(
-            {
-                **asdict(self.settings),
-                "texts": len(self._rows),
-                "tokens": tokens,
-                "targets": round(digest, 3),
-                "parameters": len(self._names),
-            }
-        )
+    def _description(self) -> str:
+        """Return what tells this run from others: settings, texts, targets and first weights."""
+        digest = hashlib.sha256(self._targets.tobytes())
+        for row in self._rows:
+            digest.update(row.tobytes())
+        for parameter in self._parameters:
+            digest.update(parameter.detach().cpu().numpy().tobytes())
+        return json.dumps({**asdict(self.settings), "sha256": digest.hexdigest()})
 
     def _replica(self) -> nn.Module:
         """Return a network with the same weights, in the same memory, and its own gradients."""

@@ -73,8 +73,14 @@ def text_hash(text: str) -> int:
     return int.from_bytes(digest, "little")
 
 
-def save_labels(path: Path, texts: Sequence[str], logits: NDArray[Any]) -> None:
+def save_labels(path: Path, texts: Sequence[str], logits: NDArray[Any], teacher: str) -> None:
     """Write the labels of `texts`.
+
+    Args:
+        path: the file.
+        texts: n texts.
+        logits: of each, float (n,).
+        teacher: what tells the teacher from others, see :class:`Labels`.
 
     Raises:
         DataError: the file cannot be written.
@@ -83,13 +89,21 @@ def save_labels(path: Path, texts: Sequence[str], logits: NDArray[Any]) -> None:
     order = np.argsort(hashes, kind="stable")
     try:
         with atomic_file(path) as file:
-            np.savez(file, hashes=hashes[order], logits=np.asarray(logits, np.float16)[order])
+            np.savez(
+                file,
+                hashes=hashes[order],
+                logits=np.asarray(logits, np.float16)[order],
+                teacher=np.array(teacher),
+            )
     except OSError as error:
         raise DataError(f"cannot write {path}: {error.strerror or error}.") from error
 
 
 class Labels:
     """The labels in a file.
+
+    Attributes:
+        teacher: the SHA-256 of the weights of the teacher that predicted them.
 
     Raises:
         DataError: the file is missing or damaged.
@@ -99,6 +113,7 @@ class Labels:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 self._hashes, self._logits = stored["hashes"], stored["logits"]
+                self.teacher = str(stored["teacher"])
         except (OSError, ValueError, KeyError) as error:
             raise DataError(f"{path} cannot be read as labels of a teacher: {error}.") from error
 

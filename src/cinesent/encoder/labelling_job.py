@@ -41,7 +41,7 @@ def label_texts(
         reporter: told how far it is.
 
     Raises:
-        TrainingError: `out` exists and `resume` is False.
+        TrainingError: `out` exists and `resume` is False, or has the labels of another teacher.
         DataError: it cannot be read or written.
     """
     logits = np.full(len(texts), np.nan, dtype=np.float32)
@@ -50,7 +50,13 @@ def label_texts(
             raise TrainingError(
                 f"{out} exists. Continue it with {option('resume', True)}, or name another file."
             )
-        logits = Labels(out).find(texts)
+        known = Labels(out)
+        if known.teacher != teacher.sha256:
+            raise TrainingError(
+                f"{out} holds the labels of another teacher. Name another file with "
+                f"{option('out')}."
+            )
+        logits = known.find(texts)
     missing = np.flatnonzero(np.isnan(logits)).tolist()
     kept = time.monotonic()
     done = len(texts) - len(missing)
@@ -60,12 +66,14 @@ def label_texts(
             logits[rows] = teacher.predict_logits([teacher_text(texts[row]) for row in rows])
             task.update(done + start + len(rows))
             if time.monotonic() - kept > keep_seconds:
-                _save(out, texts, logits)
+                _save(out, texts, logits, teacher)
                 kept = time.monotonic()
-    _save(out, texts, logits)
+    _save(out, texts, logits, teacher)
     return logits
 
 
-def _save(out: Path, texts: Sequence[str], logits: NDArray[np.float32]) -> None:
+def _save(
+    out: Path, texts: Sequence[str], logits: NDArray[np.float32], teacher: EncoderTeacher
+) -> None:
     known = np.flatnonzero(~np.isnan(logits)).tolist()
-    save_labels(out, [texts[row] for row in known], logits[known])
+    save_labels(out, [texts[row] for row in known], logits[known], teacher.sha256)

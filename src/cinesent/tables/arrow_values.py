@@ -99,7 +99,7 @@ def _times(array: Any) -> list[Any]:
     width = pyarrow.int32() if kind.bit_width == 32 else pyarrow.int64()
     try:
         numbers = array.view(width).to_pylist()
-    except Exception:  # intervals have no number
+    except (pyarrow.ArrowException, NotImplementedError):  # intervals have no number
         return [_one(value) for value in array]
     unit: Any = "D" if types.is_date32(kind) else "ms" if types.is_date64(kind) else kind.unit
     if types.is_timestamp(kind) or types.is_date(kind):
@@ -120,6 +120,8 @@ def _one(scalar: Any) -> Any:
     """Return one value, as text where Python has none for it."""
     conversions: tuple[Callable[[Any], Any], ...] = (lambda s: s.as_py(), str, repr)
     for convert in conversions:
+        # Of a damaged or exotic value anything may come out: a wrong encoding, an overflow, a type
+        # that pyarrow cannot convert. The row is worth more than the reason.
         try:
             return convert(scalar)
         except Exception:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
 
-from cinesent.errors import ConfigError, DataError, nearest, option
+from cinesent.errors import ConfigError, DataError, option
 from cinesent.progress import Reporter
 from cinesent.tables.dialect import find_delimiter, sample_records
 from cinesent.tables.options import FORMATS
@@ -26,8 +25,6 @@ _SUFFIXES = {
 }
 #: How the names of files that are read may end.
 FILE_ENDINGS = tuple(_SUFFIXES)
-#: The formats a table can be written in.
-TARGET_FORMATS = ("csv", "tsv", "jsonl", "lines", "parquet")
 _MAGIC = {
     b"PAR1": "parquet",
     b"PK\x03\x04": "zip",
@@ -36,41 +33,6 @@ _MAGIC = {
 }
 _BINARY = ("parquet", "xlsx")
 _NAMES = {"parquet": "a Parquet file", "xlsx": "an Excel file", "jsonl": "JSON", "json": "JSON"}
-
-
-class Format(NamedTuple):
-    """One of :data:`TARGET_FORMATS`, and whether gzip is around it."""
-
-    name: str
-    gzip: bool = False
-
-
-def target_format(path: Path | None, asked: str | None, source: str) -> Format:
-    """Return the format of what is written; None is standard output.
-
-    Without a name and without being asked, it is that of the source; plain lines, JSON arrays,
-    Parquet and Excel become JSON Lines there.
-
-    Raises:
-        ConfigError: the format is unknown, or Parquet should go to standard output or into gzip.
-    """
-    if asked is not None and asked not in TARGET_FORMATS:
-        raise ConfigError(f"{option('out_format')} is {asked!r}. {nearest(asked, TARGET_FORMATS)}")
-    if path is None:
-        if asked == "parquet":
-            raise ConfigError("Parquet cannot be written to standard output: name a file.")
-        return Format(asked or (source if source in ("csv", "tsv") else "jsonl"))
-    gzip = path.suffix.lower() == ".gz"
-    name = asked or format_by_name(path)
-    if name not in TARGET_FORMATS:
-        found = "does not say what format it has" if name is None else f"is of the format {name}"
-        raise ConfigError(
-            f"the name {path.name!r} {found}, which cannot be written; expected .csv, .tsv, "
-            f".jsonl, .txt or .parquet, or {option('out_format')}."
-        )
-    if gzip and name == "parquet":
-        raise ConfigError(f"{path}: Parquet is compressed already; leave out the .gz.")
-    return Format(name, gzip)
 
 
 def format_by_name(path: Path) -> str | None:
