@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from importlib import metadata
 
 import numpy as np
@@ -111,6 +112,23 @@ def test_a_killed_run_is_resumed(encoder, tmp_path, monkeypatch):
     assert resumed.metrics["cad"]["log_loss"] == pytest.approx(
         whole.metrics["cad"]["log_loss"], abs=1e-3
     )
+
+
+def test_frozen_layers_keep_their_weights(encoder, tmp_path):
+    from cinesent.encoder.encoder_teacher import train_teacher
+    from cinesent.encoder.network import build_encoder
+
+    settings = replace(SETTINGS, frozen_layers=1, epochs=2)
+    run = train_teacher(encoder, examples(), tmp_path / "t", settings=settings, threads=2)
+    before, after = build_encoder(encoder).state_dict(), build_encoder(run.folder).state_dict()
+    changed = {n for n in before if (before[n].bfloat16() != after[n].bfloat16()).any()}
+    assert changed
+    assert not [n for n in changed if "embeddings" in n or ".layer.0." in n]
+    assert any(".layer.1." in n for n in changed)
+    with pytest.raises(ConfigError, match=r"frozen_layers is 2; the encoder has 2 layers"):
+        train_teacher(
+            encoder, examples(), tmp_path / "u", settings=replace(settings, frozen_layers=2)
+        )
 
 
 def test_weights_of_a_task_model_are_found_by_their_names(tmp_path, encoder):

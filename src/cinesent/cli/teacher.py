@@ -76,6 +76,15 @@ def train_command(
         int,
         typer.Option("--phrases", metavar="N", min=0, help="Phrases of the treebank to learn."),
     ] = 40_000,
+    frozen_layers: Annotated[
+        int,
+        typer.Option(
+            "--frozen-layers",
+            metavar="N",
+            min=0,
+            help="The lowest layers that keep their pre-trained weights; faster.",
+        ),
+    ] = 0,
     threads: ThreadsOption = None,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
@@ -111,7 +120,11 @@ def train_command(
         seed=seed,
     )
     settings = FinetuneSettings(
-        max_length=max_length, learning_rate=learning_rate, epochs=epochs, seed=seed
+        max_length=max_length,
+        learning_rate=learning_rate,
+        epochs=epochs,
+        frozen_layers=frozen_layers,
+        seed=seed,
     )
     run = train_teacher(
         encoder,

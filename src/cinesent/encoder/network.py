@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cinesent.encoder.pretrained import read_config
-from cinesent.errors import DataError
+from cinesent.errors import ConfigError, DataError, option
 from cinesent.files import replace_folder, temporary_sibling, write_atomic
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 CARD = "teacher.json"
 
 _HEAD = ("head.weight", "head.bias")
+
+#: The number of a layer in the name of a weight: "encoder.encoder.layer.3.…", "…h.3.…".
+_LAYER = re.compile(r"\.(?:layers?|h|blocks?)\.(\d+)\.")
 
 
 def build_encoder(folder: Path, seed: int = 0) -> nn.Module:
@@ -60,6 +64,37 @@ def build_encoder(folder: Path, seed: int = 0) -> nn.Module:
     except RuntimeError as error:
         raise DataError(f"{folder / 'model.safetensors'} cannot be loaded: {error}.") from error
     return network
+
+
+def freeze_layers(network: nn.Module, count: int) -> None:
+    """Keep the weights of the lowest `count` layers, and of the embeddings below them.
+
+    Args:
+        network: from :func:`build_encoder`.
+        count: layers to freeze, from 0 (nothing, the embeddings neither) to all but one.
+
+    Raises:
+        ConfigError: there are not that many layers.
+
+    Source:
+        Lee et al. (2019), "What Would Elsa Do? Freezing Layers During Transformer Fine-Tuning":
+        BERT with its lowest quarter frozen is as accurate.
+    """
+    if count == 0:
+        return
+    names = [name for name, _ in network.named_parameters()]
+    numbers = {int(found[1]) for name in names if (found := _LAYER.search(name))}
+    if count >= len(numbers):
+        raise ConfigError(
+            f"{option('frozen_layers')} is {count}; the encoder has {len(numbers)} layers. "
+            f"Expected 0 to {max(len(numbers) - 1, 0)}."
+        )
+    for name, parameter in network.named_parameters():
+        found = _LAYER.search(name)
+        # What belongs to no layer lies below them all, but for the head: embeddings, and the
+        # position biases that every layer of MPNet shares.
+        layer = int(found[1]) if found else -1
+        parameter.requires_grad_(name in _HEAD or layer >= count)
 
 
 def save_encoder(network: nn.Module, source: Path, out: Path, card: dict[str, Any]) -> None:
