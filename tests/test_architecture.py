@@ -33,6 +33,7 @@ LAYERS = (
     ("models",),
     ("doctor", "export"),
     ("evaluation",),
+    ("distillation",),
     ("encoder",),
     ("training",),
     ("comparison", "estimator"),

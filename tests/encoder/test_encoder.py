@@ -16,15 +16,17 @@ from small_encoder import write_encoder
 
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.data.sst import Phrase
+from cinesent.distillation.label_texts import LabelPlan
+from cinesent.distillation.outside import OutsideData
+from cinesent.distillation.teacher_labels import Labels, save_labels
 from cinesent.encoder.examples import TeacherExamples, gather_examples
 from cinesent.encoder.finetune import FinetuneSettings
-from cinesent.encoder.labelling import Labels, save_labels, text_hash
 from cinesent.encoder.pretrained import KNOWN, PackagedEncoder, find_encoder
-from cinesent.encoder.texts import texts_to_label
 from cinesent.errors import CinesentError, ConfigError, DataError, TrainingError
 
 pytestmark = pytest.mark.train
 
+PLAN = LabelPlan(cuts=1, augmented=2)
 GOOD = ["good", "fine", "great", "wonderful"]
 BAD = ["bad", "dull", "awful", "boring"]
 SETTINGS = FinetuneSettings(
@@ -247,7 +249,7 @@ def test_the_command_line_trains_and_labels(encoder, monkeypatch, tmp_path, caps
     done = cinesent(*train)
     assert done.status == 1
     assert "teacher exists; name another folder with --out." in done.err
-    done = cinesent("label", "--imdb", data[1], "--augmented", "60")
+    done = cinesent("label", *data, "--augmented", "60")
     assert done.status == 0, done.err
     assert done.out.startswith("labels.npz")
     assert len(Labels(tmp_path / "labels.npz")) > 60
@@ -285,20 +287,6 @@ def write_sources(folder):
     return ["--imdb", "reviews", "--sst", "treebank", "--cad", "pairs"]
 
 
-def test_labels_are_found_by_text(tmp_path):
-    texts = [f"text {number}" for number in range(1000)]
-    save_labels(tmp_path / "labels.npz", texts, np.arange(1000) / 100, "a teacher")
-    labels = Labels(tmp_path / "labels.npz")
-    found = labels.find([texts[3], "another", texts[999]])
-    assert found[0] == pytest.approx(0.03, abs=1e-3)
-    assert np.isnan(found[1])
-    assert found[2] == pytest.approx(9.99, abs=1e-2)
-    assert text_hash("text 3") == text_hash("text 3") != text_hash("text 4")
-    (tmp_path / "labels.npz").write_bytes(b"PK\\x03\\x04 damaged")
-    with pytest.raises(DataError, match="cannot be read as labels"):
-        Labels(tmp_path / "labels.npz")
-
-
 def test_labelling_continues_where_it_stopped(trained, tmp_path):
     from cinesent.encoder.encoder_teacher import open_teacher
     from cinesent.encoder.labelling_job import label_texts
@@ -306,17 +294,19 @@ def test_labelling_continues_where_it_stopped(trained, tmp_path):
     teacher = open_teacher(trained.folder, threads=1)
     texts = ["the film was good.", "the plot was not good.", "the cast was awful!"]
     out = tmp_path / "labels.npz"
-    first = label_texts(teacher, texts[:2], out)
+    first = label_texts(teacher, texts[:2], out, PLAN)
     with pytest.raises(TrainingError, match="exists"):
-        label_texts(teacher, texts, out)
-    second = label_texts(teacher, texts, out, resume=True)
+        label_texts(teacher, texts, out, PLAN)
+    second = label_texts(teacher, texts, out, PLAN, resume=True)
     assert second[:2] == pytest.approx(first, abs=0.01)
     assert second[0] > 0 > second[2]
     assert len(Labels(out)) == 3
     assert Labels(out).teacher == teacher.sha256
-    save_labels(out, texts[:2], first, "another teacher")
+    with pytest.raises(TrainingError, match="the labels of another choice of texts"):
+        label_texts(teacher, texts, out, LabelPlan(cuts=9), resume=True)
+    save_labels(out, texts[:2], first, "another teacher", PLAN)
     with pytest.raises(TrainingError, match="the labels of another teacher"):
-        label_texts(teacher, texts, out, resume=True)
+        label_texts(teacher, texts, out, PLAN, resume=True)
 
 
 def reviews(texts, labels, name="imdb/train", movies=None):
@@ -332,14 +322,9 @@ def test_pairs_go_where_their_original_goes():
     cad = Dataset("cad", reviews(pairs, labels, "cad/train"))
     dev = reviews(["a dev sentence"], [1], "sst/validation")
     sst = Dataset("sst", reviews(["a sentence"], [1], "sst/train"), validation=dev)
-    found = gather_examples(
-        imdb,
-        sst,
-        [Phrase("so so", 0.5)],
-        [Phrase("so", 0.5), Phrase("very good", 0.75)],
-        cad,
-        validation=0.2,
-    )
+    phrases = [Phrase("so", 0.5), Phrase("very good", 0.75)]
+    outside = OutsideData(sst, [Phrase("so so", 0.5)], phrases, cad)
+    found = gather_examples(imdb, outside, validation=0.2)
     held = found.validation["cad"].texts
     assert len(held) == 2 * len(found.validation["imdb"])
     assert {text.rstrip("!") for text in held[::2]} == set(found.validation["imdb"].texts)
@@ -348,16 +333,3 @@ def test_pairs_go_where_their_original_goes():
     # Originals are learned once: the review of IMDB and the pair's original are the same text.
     assert len(found.texts) == 32 + 32 + 2
     assert found.targets[found.texts.index("so so")] == 0.5
-
-
-def test_the_texts_to_label_are_the_same_each_time():
-    unlabelled = reviews(
-        ["A slow start. The cast is fine. I liked the end.", "Dull from the first scene. Skip it."],
-        [-1, -1],
-    )
-    test = reviews(["Skip it."], [0])
-    one = texts_to_label(unlabelled, cuts_per_review=3, num_augmented=300, exclude=test)
-    assert one == texts_to_label(unlabelled, cuts_per_review=3, num_augmented=300, exclude=test)
-    assert one[:2] == list(unlabelled.texts)
-    assert len(one) == len(set(one)) > 200
-    assert "Skip it." not in one

@@ -34,6 +34,12 @@ ImdbOption = Annotated[
     ),
 ]
 
+SstOption = Annotated[
+    str, typer.Option("--sst", metavar="NAME|PATH", help="The Stanford Sentiment Treebank.")
+]
+
+CadOption = Annotated[str, typer.Option("--cad", metavar="NAME|PATH", help="The edited reviews.")]
+
 
 @app.command("train")
 def train_command(
@@ -47,12 +53,8 @@ def train_command(
         ),
     ] = "mpnet",
     imdb: ImdbOption = "imdb",
-    sst: Annotated[
-        str, typer.Option("--sst", metavar="NAME|PATH", help="The Stanford Sentiment Treebank.")
-    ] = "sst",
-    cad: Annotated[
-        str, typer.Option("--cad", metavar="NAME|PATH", help="The edited reviews.")
-    ] = "cad",
+    sst: SstOption = "sst",
+    cad: CadOption = "cad",
     out: Annotated[
         str, typer.Option("--out", metavar="DIR", help="The folder of the teacher.")
     ] = "teacher",
@@ -102,20 +104,16 @@ def train_command(
       cinesent teacher train --encoder minilm --max-length 128 --out small --resume
     """
     from cinesent.data import load_dataset
-    from cinesent.data.sst import load_graded
+    from cinesent.distillation.outside import load_outside
     from cinesent.encoder.encoder_teacher import check_output, train_teacher
     from cinesent.encoder.examples import gather_examples
     from cinesent.encoder.finetune import FinetuneSettings
 
     reporter = ConsoleReporter(quiet)
     check_output(out, resume=resume)
-    sentences, known = load_graded(sst, reporter=reporter)
     examples = gather_examples(
         load_dataset(imdb, reporter=reporter),
-        load_dataset(sst, reporter=reporter),
-        sentences,
-        known,
-        load_dataset(cad, reporter=reporter),
+        load_outside(sst, cad, reporter=reporter),
         num_phrases=phrases,
         seed=seed,
     )
@@ -155,27 +153,28 @@ def label_command(
         str, typer.Option("--teacher", metavar="DIR", help="The folder of the teacher.")
     ] = "teacher",
     imdb: ImdbOption = "imdb",
+    sst: SstOption = "sst",
+    cad: CadOption = "cad",
     cuts: Annotated[
         int,
         typer.Option(
             "--cuts", metavar="N", min=0, help="Sentences and parts of each review to label."
         ),
-    ] = 6,
+    ] = 1,
     augmented: Annotated[
         int, typer.Option("--augmented", metavar="N", min=0, help="Augmented texts to label.")
-    ] = 250_000,
+    ] = 260_000,
     out: Annotated[
         str, typer.Option("--out", metavar="F.npz", help="The file of labels.")
     ] = "labels.npz",
     resume: ResumeOption = False,
     threads: ThreadsOption = None,
-    seed: SeedOption = 0,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Label the unlabelled reviews, parts of them, and augmented texts.
 
-    The file has a hash and a logit of each text, six bytes, and no text. It is
+    The file has a hash and a logit of each text, four bytes, and no text. It is
     written every few minutes; --resume labels what is missing.
 
     For example:
@@ -183,27 +182,23 @@ def label_command(
       cinesent teacher label --teacher teacher --out labels.npz
     """
     from cinesent.data import load_dataset
+    from cinesent.distillation.label_texts import LabelPlan, texts_to_label
+    from cinesent.distillation.outside import load_outside
     from cinesent.encoder.encoder_teacher import open_teacher
     from cinesent.encoder.labelling_job import label_texts
-    from cinesent.encoder.texts import texts_to_label
     from cinesent.environment import expand_user
-    from cinesent.errors import DataError
 
     reporter = ConsoleReporter(quiet)
     opened = open_teacher(teacher, threads)
-    dataset = load_dataset(imdb, reporter=reporter)
-    if dataset.unlabelled is None:
-        raise DataError(f"{dataset.name} has no unlabelled reviews to label.")
-    texts = texts_to_label(
-        dataset.unlabelled,
-        cuts_per_review=cuts,
-        num_augmented=augmented,
-        seed=seed,
-        exclude=dataset.test,
+    # The seed of the teacher: the same reviews and pairs are held out.
+    plan = LabelPlan(cuts, augmented, opened.settings.seed)
+    found = texts_to_label(
+        load_dataset(imdb, reporter=reporter), load_outside(sst, cad, reporter=reporter), plan
     )
+    texts = list(found)
     reporter.message(f"{len(texts):,} texts to label")
     target = expand_user(out)
-    logits = label_texts(opened, texts, target, resume=resume, reporter=reporter)
+    logits = label_texts(opened, texts, target, plan, resume=resume, reporter=reporter)
     positive = float((logits > 0).mean()) if len(logits) else 0.0
     if as_json:
         result_json({"labels": target, "num_texts": len(texts), "positive": round(positive, 4)})

@@ -56,16 +56,21 @@ class EncoderTeacher:
     Args:
         network: the encoder with its head.
         folder: where its tokenizer and configuration are.
-        max_length: word pieces of a text; longer ones lose their middle.
+        settings: how it was fine-tuned; texts are cut as they were then.
         threads: batches computed at the same time; None: one per usable core.
     """
 
     def __init__(
-        self, network: nn.Module, folder: Path, max_length: int = 256, threads: int | None = None
+        self,
+        network: nn.Module,
+        folder: Path,
+        settings: FinetuneSettings,
+        threads: int | None = None,
     ) -> None:
         self._network = network
-        self._tokenizer = EncoderTokenizer(folder, max_length)
+        self._tokenizer = EncoderTokenizer(folder, settings.max_length)
         self._padding_id = padding_id(folder)
+        self.settings = settings
         self._folder = folder
         self._threads = threads or usable_cores()
 
@@ -100,13 +105,13 @@ def open_teacher(folder: str | os.PathLike[str], threads: int | None = None) -> 
     path = expand_user(folder)
     try:
         card = json.loads((path / CARD).read_text(encoding="utf-8"))
-        max_length = int(card["settings"]["max_length"])
+        settings = FinetuneSettings(**card["settings"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{path} is no teacher: {CARD} cannot be read ({error}). Expected a folder that "
             "`cinesent teacher train` wrote."
         ) from error
-    return EncoderTeacher(build_encoder(path), path, max_length, threads)
+    return EncoderTeacher(build_encoder(path), path, settings, threads)
 
 
 def train_teacher(
@@ -209,7 +214,7 @@ def _measure(
     threads: int | None,
     reporter: Reporter,
 ) -> dict[str, dict[str, float]]:
-    teacher = EncoderTeacher(network, source, settings.max_length, threads)
+    teacher = EncoderTeacher(network, source, settings, threads)
     metrics = {}
     for name, reviews in validation.items():
         logits = teacher.predict_logits(reviews.texts, reporter).astype(np.float64)

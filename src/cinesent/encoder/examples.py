@@ -8,7 +8,6 @@ pairs of edited reviews whose original is one of them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,10 +16,7 @@ from numpy.typing import NDArray
 
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.data.split import split_reviews
-from cinesent.data.sst import Phrase
-from cinesent.text.clean import clean_text
-
-_MARKS = re.compile(r"\W+")
+from cinesent.distillation.outside import OutsideData, choose_phrases
 
 
 @dataclass(frozen=True)
@@ -40,10 +36,7 @@ class TeacherExamples:
 
 def gather_examples(
     imdb: Dataset,
-    sst: Dataset,
-    sentences: Sequence[Phrase],
-    phrases: Sequence[Phrase],
-    cad: Dataset,
+    outside: OutsideData,
     *,
     num_phrases: int = 40_000,
     validation: float = 0.1,
@@ -53,10 +46,8 @@ def gather_examples(
 
     Args:
         imdb: its labelled training reviews are split by movie.
-        sst: its validation part is held out.
-        sentences: the training sentences of the treebank, all of which are learned.
-        phrases: their phrases; a random choice is learned as well.
-        cad: the pairs, originals in even rows.
+        outside: all sentences of the treebank are learned, a random choice of their phrases, and
+            the pairs.
         num_phrases: phrases of two words or more that are learned.
         validation: share of the IMDB reviews to hold out.
         seed: of the split and the choice of phrases.
@@ -64,44 +55,17 @@ def gather_examples(
     labelled = imdb.train.labelled()
     train_rows, held_rows = split_reviews(labelled, validation, seed)
     train, held = labelled.take(train_rows), labelled.take(held_rows)
-    pairs_train, pairs_held = _split_pairs(cad.train, held)
-    known = {_key(text) for text in train.texts}
-    # The originals of the pairs are IMDB training reviews: each is learned once.
-    edits = [row for row in pairs_train if _key(cad.train.texts[row]) not in known]
-    chosen = [*sentences, *_choose_phrases(phrases, num_phrases, seed)]
-    texts = [*train.texts, *(cad.train.texts[row] for row in edits)]
-    targets = [*train.labels.tolist(), *cad.train.labels[edits].tolist()]
-    texts += [phrase.text for phrase in chosen]
+    edits = outside.learned_edits(train, held)
+    chosen = [*outside.sentences, *choose_phrases(outside.phrases, num_phrases, seed)]
+    texts = [*train.texts, *edits.texts, *(phrase.text for phrase in chosen)]
+    targets = [*train.labels.tolist(), *edits.labels.tolist()]
     targets += [phrase.level for phrase in chosen]
     return TeacherExamples(
         texts=texts,
         targets=np.array(targets, dtype=np.float32),
         validation={
             "imdb": held,
-            **({"sst": sst.validation} if sst.validation is not None else {}),
-            "cad": cad.train.take(pairs_held, name="cad/held out"),
+            **({"sst": outside.sst.validation} if outside.sst.validation is not None else {}),
+            "cad": outside.split_pairs(held)[1],
         },
     )
-
-
-def _split_pairs(pairs: Reviews, held: Reviews) -> tuple[list[int], list[int]]:
-    """Return the rows of the pairs to learn and of those whose original is held out."""
-    keys = {_key(text) for text in held.texts}
-    train: list[int] = []
-    held_out: list[int] = []
-    for row in range(0, len(pairs), 2):
-        both = (row, row + 1)
-        (held_out if _key(pairs.texts[row]) in keys else train).extend(both)
-    return train, held_out
-
-
-def _choose_phrases(phrases: Sequence[Phrase], count: int, seed: int) -> list[Phrase]:
-    """Return `count` phrases of at least two words, in their order."""
-    several = [phrase for phrase in phrases if " " in phrase.text]
-    order = np.random.default_rng(seed).permutation(len(several))[:count]
-    return [several[row] for row in sorted(order.tolist())]
-
-
-def _key(text: str) -> str:
-    """Return a text without case, marks and markup: copies differ in those."""
-    return _MARKS.sub(" ", clean_text(text)).strip().casefold()

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.augmentation import teacher_text
+from cinesent.distillation.label_texts import LabelPlan
+from cinesent.distillation.teacher_labels import Labels, save_labels
 from cinesent.encoder.encoder_teacher import EncoderTeacher
-from cinesent.encoder.labelling import Labels, save_labels
 from cinesent.errors import TrainingError, option
 from cinesent.progress import SILENT, Reporter
 
@@ -23,6 +24,7 @@ def label_texts(
     teacher: EncoderTeacher,
     texts: Sequence[str],
     out: Path,
+    plan: LabelPlan,
     *,
     resume: bool = False,
     keep_seconds: float = 240.0,
@@ -36,6 +38,7 @@ def label_texts(
         teacher: what predicts.
         texts: distinct texts.
         out: a file of labels, written every few minutes.
+        plan: which texts they are; it is written with the labels.
         resume: keep the labels that `out` has already.
         keep_seconds: time between two writes.
         reporter: told how far it is.
@@ -51,10 +54,11 @@ def label_texts(
                 f"{out} exists. Continue it with {option('resume', True)}, or name another file."
             )
         known = Labels(out)
-        if known.teacher != teacher.sha256:
+        if (known.teacher, known.plan) != (teacher.sha256, plan):
+            what = "texts" if known.teacher == teacher.sha256 else "teacher"
             raise TrainingError(
-                f"{out} holds the labels of another teacher. Name another file with "
-                f"{option('out')}."
+                f"{out} holds the labels of another {'choice of ' * (what == 'texts')}{what}. Name "
+                f"another file with {option('out')}."
             )
         logits = known.find(texts)
     missing = np.flatnonzero(np.isnan(logits)).tolist()
@@ -66,14 +70,18 @@ def label_texts(
             logits[rows] = teacher.predict_logits([teacher_text(texts[row]) for row in rows])
             task.update(done + start + len(rows))
             if time.monotonic() - kept > keep_seconds:
-                _save(out, texts, logits, teacher)
+                _save(out, texts, logits, teacher, plan)
                 kept = time.monotonic()
-    _save(out, texts, logits, teacher)
+    _save(out, texts, logits, teacher, plan)
     return logits
 
 
 def _save(
-    out: Path, texts: Sequence[str], logits: NDArray[np.float32], teacher: EncoderTeacher
+    out: Path,
+    texts: Sequence[str],
+    logits: NDArray[np.float32],
+    teacher: EncoderTeacher,
+    plan: LabelPlan,
 ) -> None:
     known = np.flatnonzero(~np.isnan(logits)).tolist()
-    save_labels(out, [texts[row] for row in known], logits[known], teacher.sha256)
+    save_labels(out, [texts[row] for row in known], logits[known], teacher.sha256, plan)
