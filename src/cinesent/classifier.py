@@ -33,7 +33,7 @@ from cinesent.probability import sigmoid
 from cinesent.text.batching import fit_length, length_batches
 from cinesent.text.encoded_reviews import EncodedReview, chunks, encode_review
 from cinesent.text.inputs import check_one_text, iterate_texts
-from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
+from cinesent.text.tokenizer import UNKNOWN_ID
 
 # The model that comes with the package, where one does.
 _PACKAGED = Path(__file__).with_name("default_model")
@@ -171,7 +171,7 @@ class Classifier:
         Raises:
             CinesentError: `text` is not a str.
         """
-        tokens = tokenize(check_one_text(text, "explain"))
+        tokens = self.bundle.tokenizer.tokenize(check_one_text(text, "explain"))
         config, temperature = self.bundle.config, self.bundle.temperature
         ids = fit_length(self.bundle.tokenizer.encode_tokens(tokens), config)
         logits, shares = self._network.run([ids], explain=True)

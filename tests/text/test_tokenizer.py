@@ -59,6 +59,28 @@ def test_golden_vectors(case):
     assert tokenize(case["text"]) == case["tokens"]
 
 
+#: How rules 1 differ.
+OLD = [
+    ("4 stars, ***1/2", ["4", "stars", ",", "**", "1/2"]),
+    ("*****", ["**"]),
+    ("\U0001f44d\U0001f3fd", ["\U0001f44d", "\U0001f3fd"]),
+]
+
+
+@pytest.mark.parametrize(("text", "tokens"), OLD)
+def test_models_of_older_rules_keep_them(text, tokens, tmp_path):
+    assert tokenize(text, rules=1) == tokens != tokenize(text)
+    payload = {"rules": 1, "vocabulary": [PADDING, UNKNOWN, "terrible", "10/10", ":)"]}
+    old = Tokenizer.from_payload(payload)
+    assert old.tokenize(text) == tokens
+    # No second chance that they did not have.
+    assert old.encode("terible 11/10 \U0001f60a") == [UNKNOWN_ID] * 3
+    new = Tokenizer.from_payload(payload | {"rules": 2})
+    assert new.encode("terible 11/10 \U0001f60a") == [2, 3, 4]
+    old.save(tmp_path / "old.json")
+    assert Tokenizer.load(tmp_path / "old.json").rules == 1
+
+
 @given(MESSY)
 def test_tokens_are_visible_lower_case_and_never_empty(text):
     for token in tokenize(text):
@@ -144,6 +166,53 @@ def test_decode_refuses_ids_outside_the_vocabulary(tokenizer, index):
 def test_second_chance(tokenizer, token, read_as):
     index = tokenizer.token_id(token)
     assert (UNKNOWN if index == UNKNOWN_ID else tokenizer.vocabulary[index]) == read_as
+
+
+MORE = Tokenizer.fit(
+    ["terrible boring brilliant performance father 9/10 1/10 10/10 :) :( <3 \U0001f60d \U0001f622"],
+    vocabulary_size=100,
+)
+
+
+@pytest.mark.parametrize(
+    ("token", "read_as"),
+    [
+        ("terible", "terrible"),  # a letter is missing
+        ("brillliant", "brilliant"),
+        ("brillinat", "brilliant"),  # two have changed places
+        ("perfirmance", "performance"),  # another letter
+        ("performaance", "performance"),
+        ("gather", UNKNOWN),  # the first letter is never another one
+        ("fathir", UNKNOWN),  # six letters are too few
+        ("perfrimance", UNKNOWN),  # two mistakes
+        ("p" * 200_000, UNKNOWN),
+        ("11/10", "10/10"),
+        ("100/10", "10/10"),
+        ("4.5/5", "9/10"),
+        ("8.6/10", "9/10"),
+        ("7/100", "1/10"),
+        ("7/5", "10/10"),
+        ("7/12", UNKNOWN),
+        ("7/10", UNKNOWN),  # no other score is as good
+        ("\U0001f970", "\U0001f60d"),  # an emoji with the same meaning comes first
+        ("\U0001f600", ":)"),
+        ("\U0001f621", UNKNOWN),
+        ("\U0001f62d", "\U0001f622"),
+        ("\U0001f3e0", UNKNOWN),
+    ],
+)
+def test_scores_emoji_and_misspelled_words(token, read_as):
+    index = MORE.token_id(token)
+    assert (UNKNOWN if index == UNKNOWN_ID else MORE.vocabulary[index]) == read_as
+    assert MORE.encode_tokens([token, token]) == [index, index]
+
+
+def test_only_a_bounded_number_of_second_chances_is_remembered(monkeypatch):
+    monkeypatch.setattr("cinesent.text.tokenizer._MOST_REMEMBERED", 10)
+    tokenizer = Tokenizer.fit(REVIEWS, vocabulary_size=100)
+    words = [f"unseen{number}" for number in range(100)]
+    assert tokenizer.encode_tokens(words) == [UNKNOWN_ID] * 100
+    assert len(tokenizer._found) <= 10
 
 
 def test_a_word_of_the_vocabulary_needs_no_second_chance():

@@ -38,7 +38,7 @@ def encode_review(
     """Tokenize and encode a raw text."""
     ids: list[int] = []
     tokens: list[str] = []
-    for block in token_blocks(text):
+    for block in token_blocks(text, tokenizer.rules):
         if block:
             ids += tokenizer.encode_tokens(block)
         if keep_tokens:

@@ -20,9 +20,13 @@ from typing import Any
 from cinesent.environment import expand_user
 from cinesent.errors import BundleError, ConfigError
 from cinesent.text.clean import clean_text
+from cinesent.text.second_chance import corrected, forms, signs
 
 #: The version of the rules below.
-RULES = 1
+RULES = 2
+#: The versions that models may have. Rules 1 cut runs of asterisks to two, kept the skin tones of
+#: emoji as tokens, and had no second chance for scores, emoji and misspelled words.
+KNOWN_RULES = (1, 2)
 
 PADDING_ID = 0
 UNKNOWN_ID = 1
@@ -46,28 +50,37 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+# Tokens whose second chance is kept, some 8 MB.
+_MOST_REMEMBERED = 2**16
 # Characters of a long text that are tokenized at a time.
 _BLOCK = 2**16
 
+# Five asterisks are the best rating; longer runs separate paragraphs.
+_MOST_ASTERISKS = 5
+_SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+
 _CONTRACTIONS = ("n't", "'s", "'m", "'d", "'re", "'ve", "'ll")
-_REPEATS = re.compile(r"(.)\1{2,}")
-_SUFFIXES = ("'s", "s", "es", "ed", "d", "ing", "ly", "er", "est", "ness", "ish", "y", "like")
 
 
-def tokenize(text: str) -> list[str]:
+def tokenize(text: str, rules: int = RULES) -> list[str]:
     """Split raw text into lower-cased tokens: words, contractions, scores, marks, emoticons, emoji.
 
     A run of one mark becomes a token of two ("!!!!" is "!!", different from "!"), or of three for
-    dots. The list is empty for a text without a visible character.
+    dots; asterisks, which can be a rating, keep their number up to five. The list is empty for a
+    text without a visible character.
+
+    Args:
+        text: any string.
+        rules: the version of the rules, one of :data:`KNOWN_RULES`.
 
     Example:
         >>> tokenize("I didn't like it!!!<br />It's a 3/10... :-(")
         ['i', 'did', "n't", 'like', 'it', '!!', 'it', "'s", 'a', '3/10', '...', ':-(']
     """
-    return [token for block in token_blocks(text) for token in block]
+    return [token for block in token_blocks(text, rules) for token in block]
 
 
-def token_blocks(text: str) -> Iterator[list[str]]:
+def token_blocks(text: str, rules: int = RULES) -> Iterator[list[str]]:
     """Yield the tokens of :func:`tokenize` some 10,000 at a time.
 
     So the tokens of a very long text need not be in memory at once. No token contains white space,
@@ -79,21 +92,29 @@ def token_blocks(text: str) -> Iterator[list[str]]:
         end = cleaned.find(" ", start + _BLOCK)
         if end < 0:
             break
-        yield _tokens(cleaned[start:end])
+        yield _tokens(cleaned[start:end], rules)
         start = end
-    yield _tokens(cleaned[start:] if start else cleaned)
+    yield _tokens(cleaned[start:] if start else cleaned, rules)
 
 
-def _tokens(cleaned: str) -> list[str]:
+def _tokens(cleaned: str, rules: int) -> list[str]:
     tokens: list[str] = []
     for token in _TOKEN.findall(cleaned):
         if "'" in token and len(token) > 2:
             tokens.extend(_split(token))
         elif token[0] in ".!?*$-" and len(token) > 2:
-            tokens.append("..." if token[0] == "." else token[:2])
-        else:
+            tokens.append(_run(token, rules))
+        elif rules == 1 or token not in _SKIN_TONES:
             tokens.append(token)
     return tokens
+
+
+def _run(marks: str, rules: int) -> str:
+    """Return the token of a run of three marks or more."""
+    if marks[0] == ".":
+        return "..."
+    is_rating = rules > 1 and len(marks) <= _MOST_ASTERISKS and not marks.strip("*")
+    return marks if is_rating else marks[:2]
 
 
 def _split(word: str) -> list[str]:
@@ -114,7 +135,8 @@ class Tokenizer:
 
     Id 0 is padding and id 1 the unknown word; the words follow by decreasing frequency. For a word
     outside the vocabulary, similar forms are tried before it is unknown: without repeated letters
-    ("soooo" is read as "so"), then without a suffix ("overacts" is read as "overact").
+    ("soooo" is read as "so"), without a suffix ("overacts" is read as "overact"), as a score out of
+    ten or another emoji, and with one letter corrected ("terible" is read as "terrible").
 
     Attributes:
         vocabulary: the tokens by id; the first two are "[PAD]" and "[UNK]".
@@ -133,13 +155,14 @@ class Tokenizer:
     vocabulary: tuple[str, ...]
     rules: int = RULES
     _ids: dict[str, int] = field(init=False, repr=False, compare=False)
+    _found: dict[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the vocabulary and index it."""
-        if self.rules != RULES:
+        if self.rules not in KNOWN_RULES:
             raise BundleError(
                 f"the tokenizer follows rules {self.rules}; this version of cinesent knows rules "
-                f"{RULES}. Train the model again, or use the version it was made with."
+                f"{_known()}. Train the model again, or use the version it was made with."
             )
         if self.vocabulary[:2] != (PADDING, UNKNOWN):
             raise BundleError(
@@ -197,21 +220,41 @@ class Tokenizer:
         found = self._ids.get(token)
         return found if found is not None else self._second_chance(token)
 
+    def _remembered(self, token: str) -> int:
+        """Return the second chance of a token: it takes a tenth of a millisecond, and recurs."""
+        found = self._found.get(token)
+        if found is None:
+            if len(self._found) >= _MOST_REMEMBERED:
+                self._found.clear()
+            found = self._found[token] = self._second_chance(token)
+        return found
+
     def _second_chance(self, token: str) -> int:
-        for candidate in _alternatives(token):
+        for candidate in forms(token):
             found = self._ids.get(candidate)
             if found is not None:
                 return found
-        return UNKNOWN_ID
+        return UNKNOWN_ID if self.rules == 1 else self._third_chance(token)
+
+    def _third_chance(self, token: str) -> int:
+        for candidate in signs(token):
+            found = self._ids.get(candidate)
+            if found is not None:
+                return found
+        return corrected(token, self._ids) or UNKNOWN_ID
+
+    def tokenize(self, text: str) -> list[str]:
+        """Split raw text into tokens, by the rules of this vocabulary."""
+        return tokenize(text, self.rules)
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a raw text; never empty: text without a token is one unknown word."""
-        return self.encode_tokens(tokenize(text))
+        return self.encode_tokens(self.tokenize(text))
 
     def encode_tokens(self, tokens: Sequence[str]) -> list[int]:
         """As :meth:`encode`, from tokens."""
         ids = self._ids
-        encoded = [ids.get(token) or self._second_chance(token) for token in tokens]
+        encoded = [ids.get(token) or self._remembered(token) for token in tokens]
         return encoded or [UNKNOWN_ID]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
@@ -269,21 +312,10 @@ class Tokenizer:
             raise BundleError("'vocabulary' must be a list of strings.")
         if type(rules) is not int:
             raise BundleError(
-                f"'rules' is {rules!r}; this version of cinesent knows rules {RULES}."
+                f"'rules' is {rules!r}; this version of cinesent knows rules {_known()}."
             )
         return cls(tuple(vocabulary), rules)
 
 
-def _alternatives(token: str) -> Iterator[str]:
-    """Yield forms of a word outside the vocabulary, nearest first."""
-    squeezed = _REPEATS.sub(r"\1\1", token)
-    if squeezed != token:
-        yield squeezed
-        yield _REPEATS.sub(r"\1", token)
-    for suffix in _SUFFIXES:
-        # A stem of three letters or fewer is no evidence: "bring" is not a form of "br".
-        if token.endswith(suffix) and len(token) - len(suffix) > 3:
-            stem = token[: -len(suffix)]
-            yield stem
-            if suffix in ("ed", "er", "est", "ing"):
-                yield stem + "e"
+def _known() -> str:
+    return " and ".join(map(str, KNOWN_RULES))

@@ -16,7 +16,7 @@ from cinesent.data.split import split_reviews
 from cinesent.errors import DataError, option
 from cinesent.models.baseline import TokenLists
 from cinesent.recipes import Recipe
-from cinesent.text.tokenizer import Tokenizer, tokenize
+from cinesent.text.tokenizer import RULES, Tokenizer, tokenize
 from cinesent.training.engine.batches import Examples, training_row
 from cinesent.training.engine.run import Run
 from cinesent.training.initial import Initial
@@ -119,7 +119,10 @@ def read_corpus(
         f"{dataset.name}: {len(train):,} training reviews, {len(held_out):,} validation reviews"
         f"{more}"
     )
-    tokens, unlabelled_tokens = tokenize_all(train.texts), tokenize_all(unlabelled.texts)
+    rules = RULES if initial is None else initial.tokenizer.rules
+    tokens, unlabelled_tokens, held_out_tokens = (
+        tokenize_all(part.texts, rules) for part in (train, unlabelled, held_out)
+    )
     if initial is None:
         tokenizer = Tokenizer.fit_tokens(
             [*tokens, *unlabelled_tokens], recipe.model.vocabulary_size, recipe.training.min_count
@@ -132,14 +135,14 @@ def read_corpus(
         recipe=recipe,
         tokenizer=tokenizer,
         train=_encode(train, tokens, tokenizer),
-        validation=_encode(held_out, tokenize_all(held_out.texts), tokenizer),
+        validation=_encode(held_out, held_out_tokens, tokenizer),
         unlabelled=_encode(unlabelled, unlabelled_tokens, tokenizer),
     )
 
 
-def tokenize_all(texts: Sequence[str]) -> list[list[str]]:
-    """Tokenize many texts; equal tokens share their memory."""
-    return [[sys.intern(token) for token in tokenize(text)] for text in texts]
+def tokenize_all(texts: Sequence[str], rules: int = RULES) -> list[list[str]]:
+    """Tokenize many texts by a version of the rules; equal tokens share their memory."""
+    return [[sys.intern(token) for token in tokenize(text, rules)] for text in texts]
 
 
 def _split(
