@@ -41,7 +41,13 @@ if TYPE_CHECKING:
     from cinesent.export import Export, export_model
     from cinesent.prediction import Prediction
     from cinesent.progress import Reporter, Task
-    from cinesent.recipes import ModelConfig, PretrainingConfig, Recipe, TrainingConfig
+    from cinesent.recipes import (
+        ModelConfig,
+        PretrainingConfig,
+        Recipe,
+        SourcesConfig,
+        TrainingConfig,
+    )
     from cinesent.scoring.score import score_file
     from cinesent.scoring.summary import ScoreSummary
     from cinesent.tables import LabelKeywords, TableKeywords
@@ -86,6 +92,7 @@ _HOMES = {
     "TableKeywords": "cinesent.tables",
     "Task": "cinesent.progress",
     "Tokenizer": "cinesent.text.tokenizer",
+    "SourcesConfig": "cinesent.recipes",
     "TrainingConfig": "cinesent.recipes",
     "TrainingError": "cinesent.errors",
     "TrainingRun": "cinesent.training.train",
@@ -136,6 +143,7 @@ __all__ = [
     "TableKeywords",
     "Task",
     "Tokenizer",
+    "SourcesConfig",
     "TrainingConfig",
     "TrainingError",
     "TrainingRun",

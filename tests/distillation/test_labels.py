@@ -4,45 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from outside_data import movie_reviews, outside_data
 
-from cinesent.data.reviews import Dataset, Reviews
-from cinesent.data.sst import Phrase
 from cinesent.distillation.label_texts import LabelPlan, texts_to_label
-from cinesent.distillation.outside import OutsideData
 from cinesent.distillation.teacher_labels import Labels, save_labels, text_hash
 from cinesent.errors import DataError
 
 PLAN = LabelPlan(cuts=3, augmented=600, seed=0)
-OPINIONS = ["fine", "dull", "clever", "noisy", "lovely", "flat"]
-
-
-def reviews(texts, labels, name="imdb/train", movies=None):
-    ids = None if movies is None else np.array(movies)
-    return Reviews(texts, np.array(labels, dtype=np.int8), name, movie_ids=ids)
-
-
-def movie_reviews():
-    """Forty reviews of twenty movies, five without labels, and a test review."""
-    texts = [
-        f"Movie number {n} is {OPINIONS[n % 6]}. The cast is good. So it goes." for n in range(40)
-    ]
-    train = reviews(texts, [0, 1] * 20, movies=[f"m{n // 2}" for n in range(40)])
-    more = [f"A slow start {n}. The cast is fine. I liked the end. Skip it." for n in range(5)]
-    return Dataset("imdb", train, reviews(["Skip it."], [0]), reviews(more, [-1] * 5))
-
-
-def outside_data(imdb):
-    """Pairs of all reviews, and a small treebank."""
-    pairs = [
-        side for text in imdb.train.texts for side in (text + "!", text.replace("is", "is not"))
-    ]
-    cad = Dataset("cad", reviews(pairs, [0, 1, 1, 0] * 20, "cad/train"))
-    sentences = [Phrase(f"the {word} story of a {word} man .", 0.5) for word in OPINIONS]
-    dev = reviews([sentences[0].text], [1], "sst/validation")
-    sst = Dataset(
-        "sst", reviews([s.text for s in sentences[1:]], [1] * 5, "sst/train"), validation=dev
-    )
-    return OutsideData(sst, sentences, [], cad)
 
 
 def test_the_texts_to_label_are_the_same_each_time():

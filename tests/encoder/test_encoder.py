@@ -12,6 +12,7 @@ from importlib import metadata
 import numpy as np
 import pytest
 from commands import run_here
+from outside_data import write_sources
 from small_encoder import write_encoder
 
 from cinesent.data.reviews import Dataset, Reviews
@@ -259,32 +260,6 @@ def test_the_command_line_trains_and_labels(encoder, monkeypatch, tmp_path, caps
     done = cinesent("train", "--encoder", "mpnett", *data, "--out", "x")
     assert done.status == 2
     assert "Did you mean 'mpnet'" in done.err
-
-
-def write_sources(folder):
-    """Write a folder of reviews, a treebank and pairs; return the flags that name them."""
-    held = examples()
-    for part, rows in (("train/pos", range(0, 40, 2)), ("train/neg", range(1, 41, 2))):
-        (folder / "reviews" / part).mkdir(parents=True)
-        for row in rows:
-            (folder / "reviews" / part / f"{row}.txt").write_text(f"{held.texts[row]} number {row}")
-    (folder / "reviews" / "train" / "unsup").mkdir()
-    for row in range(5):
-        (folder / "reviews" / "train" / "unsup" / f"{row}.txt").write_text(f"Unrated {row}. Fine.")
-    (folder / "treebank").mkdir()
-    for number, name in enumerate(("train", "dev", "test")):
-        trees = [f"(4 (2 The) (4 (4 good) (2 film{n}{number})))" for n in range(6)]
-        trees += [f"(0 (2 The) (0 (0 dull) (2 film{n}{number})))" for n in range(6)]
-        (folder / "treebank" / f"{name}.txt").write_text("\n".join(trees))
-    (folder / "pairs").mkdir()
-    rows = range(40)
-    labels = ["Positive" if row % 2 == 0 else "Negative" for row in rows]
-    original = [(labels[n], f"{held.texts[n]} number {n}") for n in rows]
-    edited = [(labels[n - 1], f"{held.texts[n]} no number {n}") for n in rows]
-    for name, pairs in (("original", original), ("edited", edited)):
-        lines = ["Sentiment\tText", *("\t".join(pair) for pair in pairs)]
-        (folder / "pairs" / f"train_{name}.tsv").write_text("\n".join(lines))
-    return ["--imdb", "reviews", "--sst", "treebank", "--cad", "pairs"]
 
 
 def test_labelling_continues_where_it_stopped(trained, tmp_path):

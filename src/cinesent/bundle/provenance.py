@@ -55,7 +55,9 @@ class Provenance:
         data: what it was trained on.
         validation_data: separate reviews it was validated on; None where a share of `data` was
             held out.
-        recipe: the settings by table: "name", "model", "training", "pretraining".
+        sources: outside data that were learned as well, and the labels of a teacher, whose
+            fingerprint is that of its weights.
+        recipe: the settings by table: "name", "model", "training", "pretraining", "sources".
         seed: of the split and of everything random.
         backend: of Keras.
         mixed_precision: whether it was trained in float16 or bfloat16.
@@ -74,6 +76,7 @@ class Provenance:
     command: str | None = None
     data: DataSource | None = None
     validation_data: DataSource | None = None
+    sources: tuple[DataSource, ...] = ()
     recipe: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
     backend: str | None = None
@@ -86,13 +89,18 @@ class Provenance:
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any]) -> Provenance:
         """Read the manifest of a model or a language model, of this version or an older one."""
-        teachers = manifest.get("teachers")
+        teachers, sources = manifest.get("teachers"), manifest.get("sources")
         versions = _entry(manifest, "versions", dict) or {}
         return cls(
             created=_entry(manifest, "created", str),
             command=_entry(manifest, "command", str),
             data=_data_source(manifest.get("data")),
             validation_data=_data_source(manifest.get("validation")),
+            sources=tuple(
+                source
+                for item in (sources if isinstance(sources, list) else ())
+                if (source := _data_source(item))
+            ),
             recipe=_entry(manifest, "recipe", dict) or {},
             seed=_entry(manifest, "seed", int),
             backend=_entry(manifest, "backend", str),
@@ -114,6 +122,7 @@ class Provenance:
             "recipe": dict(self.recipe),
             "data": asdict(self.data) if self.data else None,
             "validation": asdict(self.validation_data) if self.validation_data else None,
+            "sources": [asdict(source) for source in self.sources],
             "seed": self.seed,
             "backend": self.backend,
             "mixed_precision": self.mixed_precision,

@@ -45,6 +45,12 @@ ModelOption = Annotated[
     ),
 ]
 
+SstOption = Annotated[
+    str, typer.Option("--sst", metavar="NAME|PATH", help="The Stanford Sentiment Treebank.")
+]
+
+CadOption = Annotated[str, typer.Option("--cad", metavar="NAME|PATH", help="The edited reviews.")]
+
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON, one object per line (docs/json.md).")
 ]

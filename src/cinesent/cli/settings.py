@@ -64,8 +64,8 @@ def settings_command(
         str | None,
         typer.Argument(
             metavar="[NAME]",
-            help="A setting, such as units or training.epochs, or a table: model, training or "
-            "pretraining. Default: all.",
+            help="A setting, such as units or training.epochs, or a table: model, training, "
+            "pretraining or sources. Default: all.",
             show_default=False,
             autocompletion=completion.settings_and_tables,
         ),

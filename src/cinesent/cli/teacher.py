@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from cinesent.cli.console import result, result_json
-from cinesent.cli.options import JsonOption, QuietOption, ResumeOption, SeedOption
+from cinesent.cli.options import (
+    CadOption,
+    JsonOption,
+    QuietOption,
+    ResumeOption,
+    SeedOption,
+    SstOption,
+)
 from cinesent.cli.reporting import ConsoleReporter
 
 app = typer.Typer(
@@ -33,12 +40,6 @@ ImdbOption = Annotated[
         help="The IMDB reviews: imdb, or the path of the archive or of a folder of reviews.",
     ),
 ]
-
-SstOption = Annotated[
-    str, typer.Option("--sst", metavar="NAME|PATH", help="The Stanford Sentiment Treebank.")
-]
-
-CadOption = Annotated[str, typer.Option("--cad", metavar="NAME|PATH", help="The edited reviews.")]
 
 
 @app.command("train")

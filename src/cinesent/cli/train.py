@@ -12,6 +12,7 @@ from cinesent.cli import completion
 from cinesent.cli.console import report_error, result, result_json
 from cinesent.cli.options import (
     BackendOption,
+    CadOption,
     ConfigOption,
     DataOption,
     JsonOption,
@@ -22,6 +23,7 @@ from cinesent.cli.options import (
     ResumeOption,
     SeedOption,
     SettingsOption,
+    SstOption,
     read_recipe,
     reads_labels,
     resumable,
@@ -72,6 +74,17 @@ def train_command(
             autocompletion=completion.initial_models,
         ),
     ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            metavar="F.npz",
+            help="The labels of a teacher, from cinesent teacher label, for presets that use them.",
+            show_default=False,
+        ),
+    ] = None,
+    sst: SstOption = "sst",
+    cad: CadOption = "cad",
     out: Annotated[
         str, typer.Option("--out", metavar="DIR", help="The folder to write the model to.")
     ] = "model",
@@ -130,6 +143,9 @@ def train_command(
             initial=initial,
             teachers=teachers or (),
             validation=held_out,
+            labels=labels,
+            sst=sst,
+            cad=cad,
             seed=seed,
             backend=backend,
             mixed_precision=mixed_precision,

@@ -24,7 +24,7 @@ from cinesent.encoder.pretrained import file_sha256, find_encoder, read_config
 from cinesent.encoder.tokens import EncoderTokenizer
 from cinesent.environment import expand_user, usable_cores
 from cinesent.errors import DataError, TrainingError, option, require
-from cinesent.evaluation.metrics import binary_metrics
+from cinesent.evaluation.metrics import binary_metrics, both_right
 from cinesent.probability import sigmoid
 from cinesent.progress import SILENT, Reporter
 
@@ -234,6 +234,5 @@ def measure(logits: NDArray[np.float64], reviews: Reviews) -> dict[str, float]:
     metrics = binary_metrics(reviews.labels, sigmoid(logits))
     found = {"accuracy": metrics.accuracy, "log_loss": metrics.loss}
     if reviews.name.startswith("cad"):
-        right = (logits >= 0) == (reviews.labels > 0)
-        found["both_right"] = float(right.reshape(-1, 2).all(axis=1).mean())
+        found["both_right"] = both_right(reviews.labels, sigmoid(logits))
     return found

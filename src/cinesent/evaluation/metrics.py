@@ -102,6 +102,31 @@ def binary_metrics(labels: ArrayLike, probabilities: ArrayLike, threshold: float
     )
 
 
+def both_right(labels: ArrayLike, probabilities: ArrayLike, threshold: float = 0.5) -> float:
+    """Return the share of pairs of which both texts are labelled correctly, 0 to 1.
+
+    A model that adds up words is right on one text of a pair that differs in a few words. Source:
+    Gardner et al. (2020), "Evaluating Models' Local Decision Boundaries via Contrast Sets".
+
+    Args:
+        labels: (2 n,) of 0 and 1; rows 2k and 2k + 1 are a pair.
+        probabilities: (2 n,) of the probability of positive, 0 to 1.
+        threshold: reviews with at least this probability are predicted positive, 0 to 1.
+
+    Raises:
+        DataError: as :func:`binary_metrics`, or a row has no partner.
+
+    Example:
+        >>> both_right([1, 0, 1, 0], [0.9, 0.2, 0.8, 0.7])
+        0.5
+    """
+    truth, scores = check_scores(labels, probabilities)
+    if len(truth) % 2:
+        raise DataError(f"{len(truth):,} reviews are no pairs; expected an even number.")
+    right = (scores >= threshold) == truth
+    return float(right.reshape(-1, 2).all(axis=1).mean())
+
+
 class McNemar(NamedTuple):
     """The result of McNemar's test of two classifiers on the same reviews.
 

@@ -14,6 +14,7 @@ from cinesent.recipes.settings import (
     Pooling,
     Precision,
     PretrainingConfig,
+    SourcesConfig,
     TrainingConfig,
     model_config_from_dict,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Precision",
     "PretrainingConfig",
     "Recipe",
+    "SourcesConfig",
     "TrainingConfig",
     "locate_setting",
     "model_config_from_dict",

@@ -1,7 +1,7 @@
-"""Recipes: the settings of a model, of its training and of its pretraining, under a name.
+"""Recipes: the settings of a model, of its training, pretraining and sources, under a name.
 
-A recipe is a preset with some settings overlaid, by a TOML file (tables `[model]`, `[training]`
-and `[pretraining]`) or by ``key=value`` pairs:
+A recipe is a preset with some settings overlaid, by a TOML file (tables `[model]`, `[training]`,
+`[pretraining]` and `[sources]`) or by ``key=value`` pairs:
 
     >>> recipe = Recipe.from_preset("default").overlay({"units": "96", "training.epochs": 2})
     >>> recipe.model.units, recipe.training.epochs
@@ -18,7 +18,12 @@ from typing import Any, get_type_hints
 
 from cinesent.errors import ConfigError, check_type, nearest
 from cinesent.recipes.fields import Settings, parse_value, plain_value, shortened
-from cinesent.recipes.settings import ModelConfig, PretrainingConfig, TrainingConfig
+from cinesent.recipes.settings import (
+    ModelConfig,
+    PretrainingConfig,
+    SourcesConfig,
+    TrainingConfig,
+)
 
 _FOLDER = Path(__file__).parent
 
@@ -27,24 +32,27 @@ TABLES: dict[str, type[Settings]] = {
     "model": ModelConfig,
     "training": TrainingConfig,
     "pretraining": PretrainingConfig,
+    "sources": SourcesConfig,
 }
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """The settings of a model, of its training and of its pretraining, under a name.
+    """The settings of a model, of its training, pretraining and sources, under a name.
 
     Attributes:
         name: of the preset it is based on, or the stem of the TOML file.
         model: the network.
         training: how it is trained on labelled and unlabelled reviews.
         pretraining: the language model that is trained before, on text without labels.
+        sources: what is learned beside the reviews of the dataset.
     """
 
     name: str
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     pretraining: PretrainingConfig = field(default_factory=PretrainingConfig)
+    sources: SourcesConfig = field(default_factory=SourcesConfig)
 
     @classmethod
     def from_preset(cls, name: str) -> Recipe:
@@ -110,9 +118,9 @@ class Recipe:
         """Return this recipe with some settings changed.
 
         Args:
-            settings: `key` or `table.key` to value, the tables being model, training and
-                pretraining; without a table, the first one that has the key is meant. A string is
-                read as the type of its key ("0.5", "true").
+            settings: `key` or `table.key` to value, the tables being model, training,
+                pretraining and sources; without a table, the first one that has the key is meant. A
+                string is read as the type of its key ("0.5", "true").
 
         Raises:
             ConfigError: an unknown key, or a value of the wrong type or out of its bounds.

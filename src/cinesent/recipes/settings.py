@@ -245,6 +245,50 @@ class PretrainingConfig(Settings):
     embedding_dropout: float = setting(0.1, "dropout rate of word-vector dimensions", 0, 0.95)
 
 
+@dataclass(frozen=True)
+class SourcesConfig(Settings):
+    """What is learned beside the reviews of the dataset: outside data and the labels of a teacher.
+
+    Each number says how often a text is learned per epoch: 0.5 draws half of them, 2 takes each
+    twice.
+
+    Raises:
+        ConfigError: a value is of the wrong type or out of its bounds.
+    """
+
+    sentences: float = setting(
+        0.0, "sentences of the Stanford Sentiment Treebank per epoch, times each; 0: none", 0, 100
+    )
+    phrases: float = setting(
+        0.0, "phrases of two words or more of the treebank per epoch, times each; 0: none", 0, 100
+    )
+    edits: float = setting(
+        0.0, "reviews edited so that their label flips (cad) per epoch, times each; 0: none", 0, 100
+    )
+    labels: float = setting(
+        0.0,
+        "unlabelled reviews and passages with a teacher's label per epoch, times each; 0: none",
+        0,
+        100,
+    )
+    augmented: float = setting(
+        0.0,
+        "augmented sentences with a teacher's label per epoch, times each; 0: none",
+        0,
+        100,
+    )
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is learned beside the dataset."""
+        return self.needs_labels or max(self.sentences, self.phrases, self.edits) > 0
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether labels of a teacher are learned."""
+        return max(self.labels, self.augmented) > 0
+
+
 # Settings that older models lack; the default means that they do not have the part.
 _ADDED = frozenset({"ngrams", "ngram_buckets"})
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cinesent.data.duplicates import without_duplicates
 from cinesent.data.reviews import UNLABELLED, Dataset, Reviews
 from cinesent.data.split import split_reviews
+from cinesent.distillation.student_texts import StudentTexts, gather_student_texts
 from cinesent.errors import DataError, option
 from cinesent.models.baseline import TokenLists
 from cinesent.recipes import Recipe
@@ -20,6 +21,7 @@ from cinesent.text.tokenizer import RULES, Tokenizer, tokenize
 from cinesent.training.engine.batches import Examples, training_row
 from cinesent.training.engine.run import Run
 from cinesent.training.initial import Initial
+from cinesent.training.outside_sources import Outside
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Corpus:
         train: the labelled reviews to learn from.
         validation: the labelled reviews to choose the epoch and to measure on.
         unlabelled: the unlabelled reviews; empty where the recipe does not use them.
+        outside: what is learned beside the reviews: outside data and texts with a teacher's label.
+        outside_validation: labelled reviews of outside data that are held out.
     """
 
     recipe: Recipe
@@ -65,6 +69,8 @@ class Corpus:
     train: EncodedReviews
     validation: EncodedReviews
     unlabelled: EncodedReviews
+    outside: Examples
+    outside_validation: Sequence[EncodedReviews]
 
     @cached_property
     def labelled_examples(self) -> Examples:
@@ -75,6 +81,15 @@ class Corpus:
     def validation_examples(self) -> Examples:
         """The validation reviews with their labels, cut only if prediction would cut them."""
         return self.validation.examples(self.recipe.overlay({"max_length": 0}))
+
+    @cached_property
+    def choice_examples(self) -> Examples:
+        """The reviews that the epoch is chosen on: the validation reviews of all sources."""
+        uncut = self.recipe.overlay({"max_length": 0})
+        found = self.validation_examples
+        for reviews in self.outside_validation:
+            found = found.joined(reviews.examples(uncut))
+        return found
 
     @cached_property
     def unlabelled_rows(self) -> list[NDArray[np.int32]]:
@@ -90,6 +105,7 @@ def read_corpus(
     initial: Initial | None = None,
     validation: Reviews | None = None,
     taught: bool = False,
+    outside: Outside | None = None,
 ) -> Corpus:
     """Split, tokenize and encode a dataset for a recipe.
 
@@ -100,6 +116,7 @@ def read_corpus(
         initial: a model whose vocabulary is kept; None fits a new one.
         validation: labelled reviews to validate on; None holds out some of the dataset.
         taught: whether saved models label the unlabelled reviews.
+        outside: data beside it, where the recipe wants any.
 
     Raises:
         DataError: there are too few labelled reviews, or none of one label; or `taught`, and there
@@ -119,13 +136,17 @@ def read_corpus(
         f"{dataset.name}: {len(train):,} training reviews, {len(held_out):,} validation reviews"
         f"{more}"
     )
+    more_texts = _outside_texts(outside, recipe, dataset, train, held_out, run)
     rules = RULES if initial is None else initial.tokenizer.rules
-    tokens, unlabelled_tokens, held_out_tokens = (
-        tokenize_all(part.texts, rules) for part in (train, unlabelled, held_out)
+    tokens, unlabelled_tokens, held_out_tokens, more_tokens = (
+        tokenize_all(texts, rules)
+        for texts in (train.texts, unlabelled.texts, held_out.texts, more_texts.texts)
     )
     if initial is None:
         tokenizer = Tokenizer.fit_tokens(
-            [*tokens, *unlabelled_tokens], recipe.model.vocabulary_size, recipe.training.min_count
+            [*tokens, *unlabelled_tokens, *more_tokens],
+            recipe.model.vocabulary_size,
+            recipe.training.min_count,
         )
         recipe = recipe.overlay({"model.vocabulary_size": len(tokenizer)})
     else:
@@ -137,7 +158,37 @@ def read_corpus(
         train=_encode(train, tokens, tokenizer),
         validation=_encode(held_out, held_out_tokens, tokenizer),
         unlabelled=_encode(unlabelled, unlabelled_tokens, tokenizer),
+        outside=Examples(
+            [training_row(tokenizer.encode_tokens(row), recipe) for row in more_tokens],
+            more_texts.targets,
+            more_texts.passes,
+        ),
+        outside_validation=[
+            _encode(reviews, tokenize_all(reviews.texts, rules), tokenizer)
+            for reviews in more_texts.validation
+        ],
     )
+
+
+def _outside_texts(
+    outside: Outside | None,
+    recipe: Recipe,
+    dataset: Dataset,
+    train: Reviews,
+    held_out: Reviews,
+    run: Run,
+) -> StudentTexts:
+    """Return what is learned beside the reviews of the dataset; nothing without `outside`."""
+    if outside is None:
+        return StudentTexts()
+    found = gather_student_texts(
+        recipe.sources, dataset, train, held_out, outside.data, outside.labels
+    )
+    run.reporter.message(
+        f"beside them: {len(found):,} texts of outside data or with a teacher's label, "
+        f"{found.passes.sum():,.0f} per epoch"
+    )
+    return found
 
 
 def tokenize_all(texts: Sequence[str], rules: int = RULES) -> list[list[str]]:

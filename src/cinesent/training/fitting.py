@@ -31,7 +31,7 @@ def fit_network(
     run: Run,
     on_epoch: OnEpoch | None = None,
 ) -> tuple[Model, FitState]:
-    """Train the final network, also on single sentences where the recipe says so.
+    """Train the final network, where the recipe says so also on single sentences and outside data.
 
     Args:
         network: how it begins.
@@ -49,6 +49,8 @@ def fit_network(
             f"{len(more) - len(examples):,} sentences of the training reviews are added as examples"
             "; training loss and accuracy include them"
         )
+    if len(corpus.outside):
+        more = more.joined(corpus.outside)
     model = network.build(run.seed)
-    objective = ReviewObjective(corpus.recipe, more, corpus.validation_examples)
+    objective = ReviewObjective(corpus.recipe, more, corpus.choice_examples)
     return model, fit(model, objective, run, on_epoch=on_epoch)

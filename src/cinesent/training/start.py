@@ -23,6 +23,7 @@ from cinesent.progress import Reporter
 from cinesent.recipes import Recipe
 from cinesent.training.engine.run import Run
 from cinesent.training.initial import Initial, load_initial
+from cinesent.training.outside_sources import Outside, OutsideInput, open_outside
 from cinesent.training.run_options import RunOptions, check_option, teacher_folders
 from cinesent.training.target import check_target, open_checkpoint
 
@@ -44,6 +45,7 @@ class Start:
             the training reviews.
         initial: the model to start from; None starts as the recipe says.
         teachers: saved models that label the unlabelled reviews.
+        outside: what is learned beside the dataset; None: nothing.
         provenance: all of this, as the manifest states it.
     """
 
@@ -53,6 +55,7 @@ class Start:
     validation: Reviews | None
     initial: Initial | None
     teachers: Sequence[Classifier]
+    outside: Outside | None
     provenance: Provenance
 
     @property
@@ -135,6 +138,7 @@ def begin(
     teachers: Iterable[str | os.PathLike[str]] = (),
     validation: DataInput | None = None,
     settings: Mapping[str, Any] | None = None,
+    outside: OutsideInput | None = None,
 ) -> Start:
     """Check the output folder, import Keras, and load data and models.
 
@@ -146,11 +150,13 @@ def begin(
         teachers: folders of models that label the unlabelled reviews.
         validation: separate reviews to validate on; None takes those of the dataset, if any.
         settings: as they were given, to refuse a share to hold out that would have no effect.
+        outside: where outside data and the labels of a teacher are.
 
     Raises:
         BundleError: a teacher is not a model, or damaged.
-        ConfigError: an option is of the wrong type, there is no such backend, or the settings hold
-            out a share of a dataset that has validation reviews of its own.
+        ConfigError: labels of a teacher are missing or have no effect, an option is of the wrong
+            type, there is no such backend, or the settings hold out a share of a dataset that has
+            validation reviews of its own.
         DataError: the data cannot be found or used.
         MissingExtraError: the train extra is not installed.
         TrainingError: see :func:`~cinesent.training.target.check_target`.
@@ -158,6 +164,7 @@ def begin(
     folders = teacher_folders(teachers)
     reporter = options.reporter
     check_target(options.out, resume=options.resume, overwrite=options.overwrite)
+    beside = open_outside(outside or OutsideInput(), recipe, options.seed, reporter)
     keras = import_keras(options.backend)
     backend = str(keras.backend.backend())
     if backend == "torch":
@@ -172,6 +179,7 @@ def begin(
     provenance = Provenance(
         data=replace(_data_source(dataset.train), name=dataset.name),
         validation_data=None if held_out is None else _data_source(held_out),
+        sources=() if beside is None else beside.as_sources(),
         recipe=recipe.to_dict(),
         seed=options.seed,
         backend=backend,
@@ -188,7 +196,7 @@ def begin(
             )
     checkpoint = open_checkpoint(options.out, resume=options.resume, overwrite=options.overwrite)
     run = Run(options.seed, checkpoint, reporter)
-    return Start(run, recipe, dataset, held_out, initial, classifiers, provenance)
+    return Start(run, recipe, dataset, held_out, initial, classifiers, beside, provenance)
 
 
 def as_dataset(name: str, source: DataInput | None, reporter: Reporter) -> Dataset:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cinesent.bundle import save_bundle
 from cinesent.bundle.provenance import Provenance
-from cinesent.evaluation.metrics import Metrics, binary_metrics
+from cinesent.evaluation.metrics import Metrics, binary_metrics, both_right
 from cinesent.models.backend import computes_on_gpu
 from cinesent.network.quantization import round_weights
 from cinesent.network.reference import GPU_TOLERANCE, TOLERANCE, Check, Weights
@@ -90,6 +90,7 @@ def store(
         precision=stored.precision,
         metrics={
             "validation": metrics.to_dict(),
+            **_outside_metrics(model, corpus, reporter),
             **({"int8": stored.comparison} if stored.comparison else {}),
             "best_epoch": state.best_epoch,
         },
@@ -99,6 +100,20 @@ def store(
         check=parity_check(model, rows),
     )
     return metrics
+
+
+def _outside_metrics(model: Model, corpus: Corpus, reporter: Reporter) -> dict[str, Any]:
+    """Return the metrics on the held-out reviews of outside data, by their name."""
+    found: dict[str, Any] = {}
+    for encoded in corpus.outside_validation:
+        examples = encoded.examples(corpus.recipe.overlay({"max_length": 0}))
+        labels, probabilities = encoded.reviews.labels, predict_rows(model, examples.rows)
+        metrics = binary_metrics(labels, probabilities).to_dict()
+        if encoded.reviews.name.startswith("cad"):
+            metrics["both_right"] = both_right(labels, probabilities)
+        found[encoded.reviews.name] = metrics
+        reporter.message(f"accuracy {metrics['accuracy']:.4f} on {encoded.reviews.name}")
+    return found
 
 
 def _plots(

@@ -17,6 +17,7 @@ from cinesent.training.engine.records import EpochRecord
 from cinesent.training.fitting import fit_network, open_log
 from cinesent.training.initialization import initial_network
 from cinesent.training.ngram_weights import add_ngrams
+from cinesent.training.outside_sources import OutsideInput
 from cinesent.training.run_options import RunOptions, path_option
 from cinesent.training.start import (
     DataInput,
@@ -66,6 +67,9 @@ def train(
     initial: str | os.PathLike[str] | None = None,
     teachers: Iterable[str | os.PathLike[str]] = (),
     validation: DataInput | None = None,
+    labels: str | os.PathLike[str] | None = None,
+    sst: str | os.PathLike[str] = "sst",
+    cad: str | os.PathLike[str] = "cad",
     seed: int = 0,
     backend: str | None = None,
     mixed_precision: bool = False,
@@ -97,6 +101,9 @@ def train(
             is taken. Training reviews with the same text are left out. None takes the validation
             reviews of the dataset, if it has its own, as "sst" has, else holds out a share of the
             training reviews, see the setting `validation`.
+        labels: a file of a teacher's labels, for a recipe whose `sources` want them.
+        sst: the Stanford Sentiment Treebank, for a recipe with `sources`: "sst" or a path.
+        cad: the edited reviews, for a recipe with `sources`: "cad" or a path.
         seed: of the split, the weights, the dropouts and the order of the reviews, 0 to 2**32 - 1:
             the same seed on the same machine gives the same model.
         backend: "tensorflow", "jax" or "torch"; None: `KERAS_BACKEND`, else TensorFlow.
@@ -142,6 +149,7 @@ def train(
         teachers=teachers,
         validation=validation,
         settings=settings,
+        outside=OutsideInput(sst, cad, labels),
     )
     run, on_epoch = start.run, open_log(logs)
 
@@ -156,6 +164,7 @@ def train(
             initial=start.initial,
             validation=start.validation,
             taught=bool(start.teachers),
+            outside=start.outside,
         )
         network = initial_network(corpus, start.initial, run)
         examples = teach(corpus, choose_teachers(corpus, network, start.teachers), run)

@@ -13,6 +13,8 @@ from cinesent.text.batching import fit_length, pad_ids
 
 # Few widths, because JAX compiles each new shape, and close ones, because padding costs time.
 _WIDTHS = np.array([*range(32, 256, 32), *range(256, 512, 64), *range(512, 1025, 128)])
+# Where many texts are short: most of them would be padding.
+_SHORT_WIDTHS = np.array([8, 16, 24, *_WIDTHS])
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,39 @@ class Examples:
         rows: token ids of each review, int32 (its length,).
         targets: float32 (n,), the probability of positive to learn: the label, 0 or 1, or a
             pseudo-label between them.
+        passes: how often each is learned per epoch, float32 (n,); None: once.
     """
 
     rows: Sequence[NDArray[np.int32]]
     targets: NDArray[np.float32]
+    passes: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def joined(self, other: Examples) -> Examples:
+        """Return the examples of both."""
+        parts = [
+            np.ones(len(part), dtype=np.float32) if part.passes is None else part.passes
+            for part in (self, other)
+        ]
+        return Examples(
+            rows=[*self.rows, *other.rows],
+            targets=np.concatenate([self.targets, other.targets]),
+            passes=np.concatenate(parts),
+        )
+
+    def draw(self, seed: Sequence[int]) -> NDArray[np.intp]:
+        """Return the indices of the examples of one epoch, each as often as `passes` says.
+
+        Args:
+            seed: decides which take part where a number is not whole.
+        """
+        if self.passes is None:
+            return np.arange(len(self))
+        rng = np.random.default_rng(seed)
+        counts = np.floor(self.passes + rng.random(len(self))).astype(np.intp)
+        return np.repeat(np.arange(len(self)), counts)
 
 
 @dataclass(frozen=True)
@@ -76,6 +104,8 @@ def plan_batches(
     lengths: NDArray[np.intp],
     settings: TrainingConfig | PretrainingConfig,
     seed: Sequence[int],
+    *,
+    short: bool = False,
 ) -> list[tuple[NDArray[np.intp], int, int]]:
     """Distribute reviews over batches, in an order that `seed` decides.
 
@@ -83,6 +113,7 @@ def plan_batches(
         lengths: tokens of each review, (n,).
         settings: its `batch_size` or `batch_tokens` decides how many rows a batch has.
         seed: of the order, such as seed and epoch.
+        short: whether many texts are much shorter than a review.
 
     Returns:
         For each batch the indices of its reviews, its number of rows and its width in tokens.
@@ -90,7 +121,7 @@ def plan_batches(
     """
     rng = np.random.default_rng(seed)
     longest = int(lengths.max(initial=1))
-    widths = np.minimum(bucket_widths(lengths), longest)
+    widths = np.minimum(bucket_widths(lengths, _SHORT_WIDTHS if short else _WIDTHS), longest)
     if settings.batch_size:
         widths = np.full(len(lengths), longest)
     plan = []
@@ -104,11 +135,11 @@ def plan_batches(
     return [plan[index] for index in rng.permutation(len(plan))]
 
 
-def bucket_widths(lengths: NDArray[np.intp]) -> NDArray[np.intp]:
+def bucket_widths(lengths: NDArray[np.intp], known: NDArray[np.intp] = _WIDTHS) -> NDArray[np.intp]:
     """Round lengths up to the widths that batches come in."""
-    steps = np.minimum(np.searchsorted(_WIDTHS, lengths), len(_WIDTHS) - 1)
+    steps = np.minimum(np.searchsorted(known, lengths), len(known) - 1)
     beyond = -(-lengths // 512) * 512
-    return np.where(lengths <= _WIDTHS[-1], _WIDTHS[steps], beyond)
+    return np.where(lengths <= known[-1], known[steps], beyond)
 
 
 def make_batch(examples: Examples, indices: NDArray[np.intp], num_rows: int, width: int) -> Batch:

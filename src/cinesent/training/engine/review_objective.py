@@ -59,7 +59,12 @@ class ReviewObjective:
 
     def plan(self, seed: int, epoch: int) -> Sequence[Any]:
         """Return the batches of an epoch: indices, number of rows and width of each."""
-        return plan_batches(self._lengths, self.recipe.training, (seed, epoch))
+        mixed = self.train.passes is not None
+        drawn = self.train.draw((seed, epoch, 1))
+        batches = plan_batches(
+            self._lengths[drawn], self.recipe.training, (seed, epoch), short=mixed
+        )
+        return [(drawn[members], rows, width) for members, rows, width in batches]
 
     def step(self, model: Model, planned: Any) -> StepRecord:
         """Learn from one batch."""
