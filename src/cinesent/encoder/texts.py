@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cinesent.augmentation import augment, counts_by_share, cut_reviews
+from cinesent.behavior import suite_texts
 from cinesent.data.reviews import Reviews
 
 
@@ -24,10 +25,11 @@ def texts_to_label(
         cuts_per_review: sentences and windows of each.
         num_augmented: texts made by the rules of :mod:`cinesent.augmentation`.
         seed: of the choices.
-        exclude: reviews none of whose texts may appear, such as those of test sets.
+        exclude: reviews none of whose texts may appear, such as those of test sets. The texts of
+            the behavior suite never appear.
     """
     reviews = list(unlabelled.texts)
-    left_out = () if exclude is None else exclude.texts
+    left_out = [*suite_texts(), *(() if exclude is None else exclude.texts)]
     cuts = cut_reviews(reviews, seed, cuts_per_review)
     made = (
         text
