@@ -33,6 +33,7 @@ LAYERS = (
     ("models",),
     ("doctor", "export"),
     ("evaluation",),
+    ("behavior",),
     ("distillation",),
     ("encoder",),
     ("training",),

@@ -24,6 +24,10 @@ NAMES = [name for name in cinesent.__all__ if name != "__version__"]
 
 def test_the_names_are_these():
     assert cinesent.__all__ == [
+        "BehaviorCase",
+        "BehaviorKind",
+        "BehaviorOutcome",
+        "BehaviorReport",
         "Bundle",
         "BundleError",
         "CinesentError",
@@ -65,6 +69,7 @@ def test_the_names_are_these():
         "__version__",
         "compare",
         "evaluate",
+        "evaluate_behavior",
         "export_model",
         "load",
         "load_dataset",

@@ -18,6 +18,13 @@ from typing import TYPE_CHECKING
 from cinesent._version import __version__
 
 if TYPE_CHECKING:
+    from cinesent.behavior import (
+        BehaviorCase,
+        BehaviorKind,
+        BehaviorOutcome,
+        BehaviorReport,
+        evaluate_behavior,
+    )
     from cinesent.bundle import Bundle, DataSource, ParentModel, Provenance
     from cinesent.classifier import Classifier, load
     from cinesent.comparison.compare import ComparedModel, Comparison, compare
@@ -57,6 +64,10 @@ if TYPE_CHECKING:
     from cinesent.training.train import TrainingRun, train
 
 _HOMES = {
+    "BehaviorCase": "cinesent.behavior",
+    "BehaviorKind": "cinesent.behavior",
+    "BehaviorOutcome": "cinesent.behavior",
+    "BehaviorReport": "cinesent.behavior",
     "Bundle": "cinesent.bundle",
     "BundleError": "cinesent.errors",
     "CinesentError": "cinesent.errors",
@@ -98,6 +109,7 @@ _HOMES = {
     "TrainingRun": "cinesent.training.train",
     "compare": "cinesent.comparison.compare",
     "evaluate": "cinesent.evaluation.evaluate",
+    "evaluate_behavior": "cinesent.behavior",
     "export_model": "cinesent.export",
     "load": "cinesent.classifier",
     "load_dataset": "cinesent.data",
@@ -108,6 +120,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "BehaviorCase",
+    "BehaviorKind",
+    "BehaviorOutcome",
+    "BehaviorReport",
     "Bundle",
     "BundleError",
     "CinesentError",
@@ -150,6 +166,7 @@ __all__ = [
     "__version__",
     "compare",
     "evaluate",
+    "evaluate_behavior",
     "export_model",
     "load",
     "load_dataset",

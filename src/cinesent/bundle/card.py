@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,7 @@ def model_card(
         _INTRODUCTION.format(network=f"{_network(config)} {stored}"),
         "## Evaluation\n",
         *_measured(metrics),
+        *_behavior(metrics.get("behavior")),
         "## Training\n",
         _table(("", ""), _origin(manifest)),
         "## Limitations\n",
@@ -151,7 +152,7 @@ def _stored(storage: Storage, comparison: Any, ngrams: bool) -> str:
 
 def _measured(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Yield a heading and a table for each set of reviews."""
-    metrics = {key: value for key, value in metrics.items() if key != "int8"}
+    metrics = {key: value for key, value in metrics.items() if key not in ("int8", "behavior")}
     groups = {key: value for key, value in metrics.items() if isinstance(value, Mapping)}
     loose = {key: value for key, value in metrics.items() if key not in groups}
     if not metrics:
@@ -161,6 +162,24 @@ def _measured(metrics: Mapping[str, Any]) -> Iterator[str]:
         yield _table(("", "value"), _rows(group))
     if _rows(loose):
         yield _table(("", "value"), _rows(loose))
+
+
+def _behavior(summary: Any) -> Iterator[str]:
+    """Yield the pass rates of the behavior suite, if it was run; see :mod:`cinesent.behavior`."""
+    if not isinstance(summary, Mapping) or not isinstance(summary.get("kinds"), list):
+        return
+    yield "## Behavior\n"
+    yield (
+        f"Small texts with a known answer, by kind: {summary.get('num_passed', 0):,} of "
+        f"{summary.get('num_cases', 0):,} passed. `cinesent evaluate --behavior --json` lists the "
+        "others.\n"
+    )
+    rows = []
+    for kind in summary["kinds"]:
+        name = f"{kind['name']} (hard)" if kind.get("hard") else str(kind["name"])
+        share = f"{kind['num_passed'] / kind['num_cases']:.0%}"
+        rows.append((name, f"{kind['num_passed']} of {kind['num_cases']}", share))
+    yield _table(("kind", "passed", "share"), rows)
 
 
 def _rows(group: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -201,9 +220,9 @@ def _origin(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _table(header: tuple[str, str], rows: list[tuple[str, str]]) -> str:
-    lines = [f"| {' | '.join(header)} |", "|---|---|"]
-    lines += [f"| {_line(key)} | {_line(value)} |" for key, value in rows]
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(header)} |", f"|{'---|' * len(header)}"]
+    lines += [f"| {' | '.join(map(_line, row))} |" for row in rows]
     return "\n".join([*lines, ""])
 
 

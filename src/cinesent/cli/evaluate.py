@@ -10,13 +10,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cinesent.cli import completion
-from cinesent.cli.console import Piece, result, result_json, result_table, table_of
+from cinesent.cli.behavior_table import below_minimum, show_behavior
+from cinesent.cli.console import (
+    Piece,
+    report_error,
+    result,
+    result_json,
+    result_table,
+    table_of,
+)
 from cinesent.cli.options import DataOption, JsonOption, ModelOption, QuietOption, reads_labels
 from cinesent.cli.reporting import ConsoleReporter
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from cinesent.behavior import BehaviorReport
+    from cinesent.bundle import Bundle
+    from cinesent.classifier import Classifier
     from cinesent.evaluation.metrics import Metrics
     from cinesent.evaluation.results import Evaluation, Slice
 
@@ -47,6 +58,21 @@ def evaluate_command(
         bool,
         typer.Option("--record", help="Write the metrics into the model's folder and its card."),
     ] = False,
+    behavior: Annotated[
+        bool,
+        typer.Option(
+            "--behavior",
+            help="Run the behavior suite: small texts of known side, by kind, such as negation, "
+            "names and typos. Without --data, --split and --report, nothing else.",
+        ),
+    ] = False,
+    fail_under_minimum: Annotated[
+        bool,
+        typer.Option(
+            "--fail-under-minimum",
+            help="With --behavior: exit with status 1 if a kind misses its minimum pass rate.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     *,
@@ -61,21 +87,70 @@ def evaluate_command(
       cinesent evaluate --model mine --data reviews.csv --report report
 
       cinesent evaluate --data stars.csv --negative-to 4 --positive-from 7 --json
+
+      cinesent evaluate --behavior --fail-under-minimum
     """
     from cinesent.classifier import load
-    from cinesent.evaluation.evaluate import evaluate, record_evaluation
+    from cinesent.evaluation.evaluate import evaluate
 
+    if fail_under_minimum and not behavior:
+        raise typer.BadParameter("--fail-under-minimum needs --behavior.")
     reporter = ConsoleReporter(quiet)
     classifier = load(model)
-    evaluation = evaluate(classifier, data, split=split, report=report, reporter=reporter, **table)
+    ran = _run_behavior(classifier, reporter) if behavior else None
+    evaluation = None
+    if ran is None or (data, split, report) != (None, None, None):
+        evaluation = evaluate(
+            classifier, data, split=split, report=report, reporter=reporter, **table
+        )
     if record:
-        command = shlex.join(["cinesent", *sys.argv[1:]])
-        name = record_evaluation(evaluation, classifier.bundle, command)
-        reporter.message(f"recorded in {classifier.bundle.path} as {name!r}")
+        _record(evaluation, ran, classifier.bundle, reporter)
     if as_json:
-        result_json(evaluation.to_dict())
+        result_json(_as_json(evaluation, ran))
     else:
+        _show_all(evaluation, ran)
+    if fail_under_minimum and ran is not None and not ran.meets_minimum:
+        report_error(below_minimum(ran))
+        raise typer.Exit(1)
+
+
+def _run_behavior(classifier: Classifier, reporter: ConsoleReporter) -> BehaviorReport:
+    from cinesent.behavior import evaluate_behavior
+
+    return evaluate_behavior(classifier, reporter=reporter)
+
+
+def _record(
+    evaluation: Evaluation | None,
+    behavior: BehaviorReport | None,
+    bundle: Bundle,
+    reporter: ConsoleReporter,
+) -> None:
+    from cinesent.behavior.suite_run import record_behavior
+    from cinesent.evaluation.evaluate import record_evaluation
+
+    names = []
+    if evaluation is not None:
+        command = shlex.join(["cinesent", *sys.argv[1:]])
+        names.append(record_evaluation(evaluation, bundle, command))
+    if behavior is not None:
+        names.append(record_behavior(behavior, bundle))
+    recorded = " and ".join(map(repr, names))
+    reporter.message(f"recorded in {bundle.path} as {recorded}")
+
+
+def _as_json(evaluation: Evaluation | None, behavior: BehaviorReport | None) -> dict[str, Any]:
+    if evaluation is None:
+        return {} if behavior is None else behavior.to_dict()
+    suite = None if behavior is None else behavior.to_dict()
+    return {**evaluation.to_dict(), "behavior": suite}
+
+
+def _show_all(evaluation: Evaluation | None, behavior: BehaviorReport | None) -> None:
+    if evaluation is not None:
         _show(evaluation)
+    if behavior is not None:
+        show_behavior(behavior)
 
 
 def _show(evaluation: Evaluation) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from cinesent.augmentation import augment, counts_by_share, cut_reviews
+from cinesent.behavior import suite_texts
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.data.split import split_reviews
 from cinesent.distillation.outside import OutsideData
@@ -56,7 +57,7 @@ class LabelTexts:
 def texts_to_label(imdb: Dataset, outside: OutsideData, plan: LabelPlan) -> LabelTexts:
     """Return the texts of a plan; student and teacher call this alike, so labels need no texts.
 
-    No text of a validation or test part is among them.
+    No text of a validation or test part is among them, and none of the behavior suite.
 
     Args:
         imdb: its unlabelled reviews are labelled; of the others it is known what is held out.
@@ -68,7 +69,7 @@ def texts_to_label(imdb: Dataset, outside: OutsideData, plan: LabelPlan) -> Labe
         labelled.take(rows)
         for rows in split_reviews(labelled, TrainingConfig().validation, plan.seed)
     )
-    known = set(outside.held_out_texts(held)).union(held.texts)
+    known = set(outside.held_out_texts(held)).union(held.texts, suite_texts())
     if imdb.test is not None:
         known.update(imdb.test.texts)
     reviews = [] if imdb.unlabelled is None else list(imdb.unlabelled.texts)
