@@ -93,3 +93,19 @@ def test_a_teacher_that_has_read_the_validation_reviews_is_reported(train):
     done = train("--labels", "labels.npz")
     assert done.status == 0
     assert "validation scores will be too high. Use --seed 3" in done.err
+
+
+def test_a_language_model_knows_the_words_of_the_outside_data(train, cinesent, tmp_path):
+    write_labels()
+    outside = ["--sst", "treebank", "--cad", "pairs", "--labels", "labels.npz"]
+    settings = [word for pair in SMALL for word in ("--set", pair)]
+    begin = ["pretrain", "--data", "reviews", "--preset", "distilled"]
+    done = cinesent(*begin, *outside, *settings, "--out", "lm")
+    assert done.status == 0, done.err
+    vocabulary = json.loads((tmp_path / "lm" / "tokenizer.json").read_text())["vocabulary"]
+    assert "good" in vocabulary  # in outside data alone
+    done = train("--labels", "labels.npz", "--from", "lm")
+    assert done.status == 0, done.err
+    assert (
+        json.loads((tmp_path / "model" / "tokenizer.json").read_text())["vocabulary"] == vocabulary
+    )

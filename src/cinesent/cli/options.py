@@ -45,6 +45,16 @@ ModelOption = Annotated[
     ),
 ]
 
+LabelsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--labels",
+        metavar="F.npz",
+        help="The labels of a teacher, from cinesent teacher label, for presets that use them.",
+        show_default=False,
+    ),
+]
+
 SstOption = Annotated[
     str, typer.Option("--sst", metavar="NAME|PATH", help="The Stanford Sentiment Treebank.")
 ]

@@ -10,9 +10,11 @@ import typer
 from cinesent.cli.console import result, result_json
 from cinesent.cli.options import (
     BackendOption,
+    CadOption,
     ConfigOption,
     DataOption,
     JsonOption,
+    LabelsOption,
     MixedPrecisionOption,
     OverwriteOption,
     PresetOption,
@@ -20,6 +22,7 @@ from cinesent.cli.options import (
     ResumeOption,
     SeedOption,
     SettingsOption,
+    SstOption,
     read_recipe,
     reads_labels,
     resumable,
@@ -36,6 +39,9 @@ def pretrain_command(
     out: Annotated[
         str, typer.Option("--out", metavar="DIR", help="The folder to write the language model to.")
     ] = "language-model",
+    labels: LabelsOption = None,
+    sst: SstOption = "sst",
+    cad: CadOption = "cad",
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
     seed: SeedOption = 0,
@@ -79,6 +85,9 @@ def pretrain_command(
             recipe,
             settings=parse_assignments(settings or []),  # again, to refuse those without effect
             out=target,
+            labels=labels,
+            sst=sst,
+            cad=cad,
             seed=seed,
             backend=backend,
             mixed_precision=mixed_precision,

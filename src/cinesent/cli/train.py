@@ -16,6 +16,7 @@ from cinesent.cli.options import (
     ConfigOption,
     DataOption,
     JsonOption,
+    LabelsOption,
     MixedPrecisionOption,
     OverwriteOption,
     PresetOption,
@@ -74,15 +75,7 @@ def train_command(
             autocompletion=completion.initial_models,
         ),
     ] = None,
-    labels: Annotated[
-        str | None,
-        typer.Option(
-            "--labels",
-            metavar="F.npz",
-            help="The labels of a teacher, from cinesent teacher label, for presets that use them.",
-            show_default=False,
-        ),
-    ] = None,
+    labels: LabelsOption = None,
     sst: SstOption = "sst",
     cad: CadOption = "cad",
     out: Annotated[

@@ -18,6 +18,7 @@ from cinesent.training.engine.records import EpochRecord
 from cinesent.training.initialization import word_vectors
 from cinesent.training.language import learn_language
 from cinesent.training.language_files import save_language_model
+from cinesent.training.outside_sources import OutsideInput
 from cinesent.training.run_options import RunOptions, path_option
 from cinesent.training.start import DataInput, begin, choose_recipe, finished_provenance
 
@@ -47,6 +48,9 @@ def pretrain(
     *,
     settings: Mapping[str, Any] | None = None,
     out: str | os.PathLike[str] = "language-model",
+    labels: str | os.PathLike[str] | None = None,
+    sst: str | os.PathLike[str] = "sst",
+    cad: str | os.PathLike[str] = "cad",
     seed: int = 0,
     backend: str | None = None,
     mixed_precision: bool = False,
@@ -65,6 +69,10 @@ def pretrain(
             `pretraining` settings.
         settings: overlaid on the preset, such as ``{"pretraining.epochs": 3}``.
         out: the folder of the language model.
+        labels: as for :func:`cinesent.train`; of what a recipe learns beside its dataset, only the
+            vocabulary is used here.
+        sst: as for :func:`cinesent.train`.
+        cad: as for :func:`cinesent.train`.
         seed: of the split, the weights, the dropouts and the order of the text, 0 to 2**32 - 1.
         backend: "tensorflow", "jax" or "torch"; None: `KERAS_BACKEND`, else TensorFlow.
         mixed_precision: compute in bfloat16 during training, for GPUs.
@@ -101,14 +109,16 @@ def pretrain(
             f"Set pretraining.epochs to 1 or more with {option('settings')}, or use the preset "
             "'accurate'."
         )
-    start = begin(options, data, recipe, settings=settings)
+    start = begin(options, data, recipe, settings=settings, outside=OutsideInput(sst, cad, labels))
     run = start.run
 
     with (
         run.checkpoint.recording(start.provenance.to_manifest()),
         computing_in(options.mixed_precision),
     ):
-        corpus = read_corpus(start.dataset, recipe, run, validation=start.validation)
+        corpus = read_corpus(
+            start.dataset, recipe, run, validation=start.validation, outside=start.outside
+        )
         state = learn_language(corpus, word_vectors(corpus, run), run)
     perplexity = math.exp(min(record.val_loss for record in state.history))
     seconds = run.checkpoint.clock.seconds
