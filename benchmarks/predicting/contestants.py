@@ -177,7 +177,8 @@ class KerasModel(Contestant):
         self.many(texts, "predict_on_batch")
 
 
-def _vader(text: str) -> float:
+def vader_probability(text: str) -> float:
+    """Return VADER's compound score of a text, scaled to 0 to 1."""
     return (1.0 + float(_vader_analyzer().polarity_scores(text)["compound"])) / 2.0
 
 
@@ -186,7 +187,8 @@ def _vader_analyzer() -> Any:
     return importlib.import_module("vaderSentiment.vaderSentiment").SentimentIntensityAnalyzer()
 
 
-def _textblob(text: str) -> float:
+def textblob_probability(text: str) -> float:
+    """Return TextBlob's polarity of a text, scaled to 0 to 1."""
     blob = importlib.import_module("textblob").TextBlob(text)
     return (1.0 + float(blob.sentiment.polarity)) / 2.0
 
@@ -307,8 +309,8 @@ def open_contestant(name: str, settings: Settings) -> Contestant:
         "cinesent": lambda: Cinesent(settings),
         "keras-tensorflow": lambda: KerasModel(settings),
         "keras-jax": lambda: KerasModel(settings),
-        "vader": lambda: Lexicon(_vader),
-        "textblob": lambda: Lexicon(_textblob),
+        "vader": lambda: Lexicon(vader_probability),
+        "textblob": lambda: Lexicon(textblob_probability),
         "fasttext": lambda: FastText(settings),
         "distilbert": lambda: DistilBert(settings),
     }

@@ -18,7 +18,7 @@ from cinesent.distillation.teacher_labels import save_labels
 pytestmark = pytest.mark.train
 
 PLAN = LabelPlan(cuts=1, augmented=40, seed=0)
-SMALL = ["units=16", "embedding_dim=8", "model.vocabulary_size=500", "training.epochs=2"]
+SMALL = ["units=16", "embedding_dim=8", "training.epochs=2"]
 SMALL += ["pretraining.epochs=1", "pretraining.negatives=8", "training.min_count=1"]
 
 
