@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ def _models(arguments: argparse.Namespace, train: Reviews) -> Iterator[tuple[str
     for pair in arguments.model:
         name, _, folder = pair.partition("=")
         classifier = cinesent.load(None if folder == "packaged" else folder)
-        yield name, lambda texts, model=classifier: model.predict_proba(texts)[:, 1]
+        yield name, partial(_positive, classifier)
     if arguments.teacher:
         from cinesent.augmentation import teacher_text
         from cinesent.encoder.encoder_teacher import open_teacher
@@ -138,12 +139,16 @@ def _models(arguments: argparse.Namespace, train: Reviews) -> Iterator[tuple[str
         yield from _peers(train)
 
 
+def _positive(classifier: cinesent.Classifier, texts: Sequence[str]) -> NDArray[Any]:
+    return classifier.predict_proba(texts)[:, 1]
+
+
 def _peers(train: Reviews) -> Iterator[tuple[str, Predict]]:
     from cinesent.models.linear import NBLogisticRegression
 
     for name, answer in (("VADER", vader_probability), ("TextBlob", textblob_probability)):
         lexicon = Lexicon(answer)
-        yield name, lambda texts, model=lexicon: model.many(texts, "")
+        yield name, partial(lexicon.many, way="")
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(folder) / "train.txt"
         rows = zip(train.labels.tolist(), train.texts, strict=True)
@@ -154,7 +159,7 @@ def _peers(train: Reviews) -> Iterator[tuple[str, Predict]]:
         yield "fastText", lambda texts: fasttext.many(texts, "")
     with ProcessPoolExecutor() as pool:
         tokens = list(pool.map(tokenize, train.texts, chunksize=500))
-    linear = NBLogisticRegression(_SEED).fit(tokens, train.labels)
+    linear = NBLogisticRegression(seed=_SEED).fit(tokens, train.labels)
     yield "NB n-grams", lambda texts: linear.predict_proba([tokenize(t) for t in texts])[:, 1]
 
 

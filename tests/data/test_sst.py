@@ -11,12 +11,13 @@ import zipfile
 
 import numpy as np
 import pytest
+from bundles import bundle_parts
 from commands import run_here
 from file_server import serving
 from reporters import Recorder
 from treebanks import small_treebank, tree, write_treebank, write_treebank_archive
 
-from cinesent.bundle import load_bundle
+from cinesent.bundle import load_bundle, save_bundle
 from cinesent.data import Dataset, Reviews, load_dataset, load_reviews, sst
 from cinesent.data.describe import describe
 from cinesent.data.sources import fetch_dataset, find_dataset
@@ -508,3 +509,22 @@ class TestTraining:
         told = Recorder()
         assert evaluate(model.bundle, tomatoes, reporter=told).without_duplicates is None
         assert "CINESENT_SST is" in told.warnings[0]
+
+    def test_a_source_beside_the_dataset_is_known_as_well(self, folder, tmp_path, monkeypatch):
+        from cinesent.evaluation.evaluate import evaluate
+
+        monkeypatch.setenv("CINESENT_SST", str(folder))
+        parts = bundle_parts()
+        source = {"name": "sst", "sha256": load_sst(folder).train.fingerprint()}
+        parts["manifest"] = {**parts["manifest"], "sources": [source]}
+        bundle = save_bundle(tmp_path / "student", **parts)
+        texts = ["A wonderful film .", "a MOVING story", "an odd , long evening", "a dull night"]
+        told = Recorder()
+        found = evaluate(
+            bundle,
+            Dataset("rotten-tomatoes", Reviews(texts, np.int8([1, 1, 0, 0]))),
+            reporter=told,
+        )
+        assert found.without_duplicates.num_reviews == 2
+        (warning,) = told.warnings
+        assert warning.startswith("2 of the 4 reviews of rotten-tomatoes, train, are in sst, which")

@@ -1,4 +1,4 @@
-"""Finds the reviews to score that a model was trained on in another dataset."""
+"""Finds the reviews to score that a model was trained on, in this dataset or in another one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.bundle import Bundle
+from cinesent.bundle.provenance import DataSource
 from cinesent.data.duplicates import shared_rows, similar_rows
-from cinesent.data.reviews import Dataset, Reviews
+from cinesent.data.reviews import UNLABELLED, Dataset, Reviews
 from cinesent.data.sources import DOWNLOADABLE, find_dataset
+from cinesent.data.sst import load_graded
 from cinesent.errors import CinesentError
 from cinesent.progress import Reporter
 
@@ -47,43 +49,67 @@ def unseen_rows(
 def _rows_of_related(
     dataset: Dataset, split: str, reviews: Reviews, bundle: Bundle, reporter: Reporter
 ) -> NDArray[np.intp]:
-    """Return the rows that the model was trained on in a dataset related to this one."""
+    """Return the rows that the model was trained on in datasets related to this one."""
+    origin = bundle.provenance
+    rows = np.zeros(0, dtype=np.intp)
+    if origin.data is not None and origin.data.name != dataset.name:
+        rows = _rows_of(origin.data, dataset, split, reviews, bundle, reporter)
+    for source in origin.sources:
+        rows = np.union1d(rows, _rows_of(source, dataset, split, reviews, bundle, reporter))
+    return rows
+
+
+def _rows_of(
+    source: DataSource,
+    dataset: Dataset,
+    split: str,
+    reviews: Reviews,
+    bundle: Bundle,
+    reporter: Reporter,
+) -> NDArray[np.intp]:
+    """Return the rows that are in one of the datasets that the model was trained on."""
     none = np.zeros(0, dtype=np.intp)
-    name = bundle.provenance.data.name if bundle.provenance.data else ""
-    related = any({name, dataset.name} <= family for family in RELATED)
-    if not related or name == dataset.name:
+    if not any({source.name, dataset.name} <= family for family in RELATED):
         return none
-    if same_training_reviews(name, dataset.name):
+    if same_training_reviews(source.name, dataset.name):
         return none  # train: warned of already; test: compared with the training reviews here
-    trained_on, reason = _training_reviews(name, bundle)
+    trained_on, reason = _training_reviews(source)
     if trained_on is None:
         reporter.warning(
-            f"{bundle.name} was trained on {name}, which shares reviews with {dataset.name}; they "
-            f"cannot be left out, because {reason}"
+            f"{bundle.name} was trained on {source.name}, which shares reviews with "
+            f"{dataset.name}; they cannot be left out, because {reason}"
         )
         return none
     rows = similar_rows(reviews, trained_on)
     if len(rows):
         reporter.warning(
             f"{len(rows):,} of the {len(reviews):,} reviews of {dataset.name}, {split}, are in "
-            f"{name}, which {bundle.name} was trained on; the metrics without duplicates leave "
-            "them out"
+            f"{source.name}, which {bundle.name} was trained on; the metrics without duplicates "
+            "leave them out"
         )
     return rows
 
 
-def _training_reviews(name: str, bundle: Bundle) -> tuple[Reviews | None, str]:
+def _training_reviews(source: DataSource) -> tuple[Reviews | None, str]:
     """Return the reviews that a model was trained on, or None and why they are not known."""
+    name = source.name
     try:
         dataset = find_dataset(name)
         if dataset is None and same_training_reviews(name, "imdb-train"):
             packaged = find_dataset("imdb-train")
             return (None if packaged is None else packaged.train), ""
+        if dataset is None:
+            how = f" (cinesent data fetch {name})" if name in DOWNLOADABLE else ""
+            return None, f"{name} is not on this machine{how}"
+        if dataset.train.fingerprint() != source.sha256:
+            return None, f"the {name} on this machine has other training reviews"
+        return (_all_sentences() if name == "sst" else dataset.train), ""
     except CinesentError as error:
         return None, str(error)
-    if dataset is None:
-        how = f" (cinesent data fetch {name})" if name in DOWNLOADABLE else ""
-        return None, f"{name} is not on this machine{how}"
-    if not bundle.provenance.trained_on(dataset.train.fingerprint()):
-        return None, f"the {name} on this machine has other training reviews"
-    return dataset.train, ""
+
+
+def _all_sentences() -> Reviews:
+    """Return the training sentences of the treebank, the neutral ones too: phrases hold them."""
+    sentences, _ = load_graded("sst")
+    texts = [sentence.text for sentence in sentences]
+    return Reviews(texts, np.full(len(texts), UNLABELLED, dtype=np.int8), "sst/sentences")
