@@ -69,3 +69,14 @@ def test_labels_of_other_reviews_are_refused(tmp_path):
     save_labels(tmp_path / "labels.npz", ["something else"], np.zeros(1), "teacher", PLAN)
     with pytest.raises(DataError, match="has none of the texts of imdb"):
         gathered(Labels(tmp_path / "labels.npz"), labels=1)
+
+
+def test_padded_sentences_keep_their_targets(labels):
+    found = gathered(labels, sentences=1, augmented=1, padded=0.5)
+    rows = list(zip(found.texts, found.targets.tolist(), found.passes.tolist(), strict=True))
+    sentences = [(text, target) for text, target, passes in rows if passes == 1]
+    padded = [(text, target) for text, target, passes in rows if passes == 0.5]
+    assert len(padded) == len(sentences) > 50
+    for text, target in padded:
+        assert any(sentence in text and target == of for sentence, of in sentences)
+    assert not {text for text, _ in padded} & {text for text, _ in sentences}

@@ -10,8 +10,16 @@ generated: its label is left to the teacher.
 """
 
 from cinesent.augmentation.cuts import cut_reviews
-from cinesent.augmentation.generate import augment, counts_by_share
+from cinesent.augmentation.generate import augment, counts_by_share, pad_texts
 from cinesent.augmentation.kinds import KINDS, Kind
 from cinesent.augmentation.teacher_text import teacher_text
 
-__all__ = ["KINDS", "Kind", "augment", "counts_by_share", "cut_reviews", "teacher_text"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "augment",
+    "counts_by_share",
+    "cut_reviews",
+    "pad_texts",
+    "teacher_text",
+]

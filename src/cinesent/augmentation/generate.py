@@ -9,6 +9,7 @@ from hashlib import blake2b
 from cinesent.augmentation.draws import Draws
 from cinesent.augmentation.kinds import KINDS, Kind
 from cinesent.augmentation.material import Material, Neighbors
+from cinesent.augmentation.neutral import surround
 from cinesent.augmentation.word_lists import load_categories
 from cinesent.errors import ConfigError, nearest
 
@@ -81,6 +82,23 @@ def augment(
     material = Material(reviews, neighbors)
     seen = {_digest(text) for text in (*load_categories()["held_out"], *exclude)}
     return _augment(wanted, seed, material, seen)
+
+
+def pad_texts(texts: Iterable[str], seed: int) -> Iterator[str]:
+    """Yield each text among 1 to 25 neutral sentences, mostly at the beginning.
+
+    Args:
+        texts: whatever they say, neutral sentences do not change it.
+        seed: determines every random choice.
+
+    Example:
+        >>> padded = next(pad_texts(["Loved it."], seed=1))
+        >>> "Loved it." in padded, len(padded) > 20
+        (True, True)
+    """
+    material, draws = Material(), Draws(f"{seed}/padding")
+    for text in texts:
+        yield surround(text, draws, material)
 
 
 def _augment(

@@ -15,14 +15,14 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 def surrounded_own(draws: Draws, material: Material) -> str:
     """Return a short clear opinion of the grammar among 1 to 25 neutral sentences."""
-    return _surround(material.marked(draws, "opening"), draws, material)
+    return surround(material.marked(draws, "opening"), draws, material)
 
 
 def surrounded_real(draws: Draws, material: Material) -> str | None:
     """Return a real sentence among 1 to 25 neutral sentences of the grammar."""
     if not material.sentences:
         return None
-    return _surround(draws.pick(material.sentences), draws, material)
+    return surround(draws.pick(material.sentences), draws, material)
 
 
 def repeated(draws: Draws, material: Material) -> str:
@@ -54,7 +54,8 @@ def noise(draws: Draws, material: Material) -> str:
     return f"{opinion} {text}" if draws.chance(0.7) else f"{text} {opinion}"
 
 
-def _surround(opinion: str, draws: Draws, material: Material) -> str:
+def surround(opinion: str, draws: Draws, material: Material) -> str:
+    """Return a text among 1 to 25 neutral sentences of the grammar, mostly at the beginning."""
     # Few sentences are more frequent than many.
     count = 1 + min(draws.below(MOST_SENTENCES), draws.below(MOST_SENTENCES))
     sentences = [material.marked(draws, draws.pick(_SUBJECTS)) for _ in range(count)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from cinesent.augmentation import pad_texts
 from cinesent.data.reviews import Dataset, Reviews
 from cinesent.data.sst import Phrase
 from cinesent.distillation.label_texts import texts_to_label
@@ -60,20 +61,22 @@ def gather_student_texts(
         DataError: labels are wanted, and the file has none of these texts.
     """
     parts = _Parts({text_key(text) for text in held_out.texts})
-    several = [phrase for phrase in outside.phrases if " " in phrase.text]
     parts.add_phrases(outside.sentences, sources.sentences)
-    parts.add_phrases(several, sources.phrases)
-    edits = outside.learned_edits(train, held_out)
-    parts.add(edits.texts, edits.labels.astype(np.float32), sources.edits)
     if labels is not None:
         found = texts_to_label(dataset, outside, labels.plan)
         known = parts.add_labels(found.short, labels, sources.augmented)
+        parts.add_padded(sources.padded)
         known += parts.add_labels(found.reviews, labels, sources.labels)
         if not known:
             raise DataError(
                 f"the file of labels has none of the texts of {dataset.name}: it was made with "
                 "other reviews. Use the dataset that the teacher labelled, imdb."
             )
+    else:
+        parts.add_padded(sources.padded)
+    parts.add_phrases([each for each in outside.phrases if " " in each.text], sources.phrases)
+    edits = outside.learned_edits(train, held_out)
+    parts.add(edits.texts, edits.labels.astype(np.float32), sources.edits)
     validation = (outside.sst.validation, outside.split_pairs(held_out)[1])
     return StudentTexts(
         texts=parts.texts,
@@ -83,6 +86,10 @@ def gather_student_texts(
         ),
         validation=[reviews for reviews in validation if reviews is not None and len(reviews)],
     )
+
+
+# As many as a student can learn: making each takes a millisecond.
+_MOST_PADDED = 40_000
 
 
 class _Parts:
@@ -108,6 +115,17 @@ class _Parts:
     def add_phrases(self, phrases: Sequence[Phrase], passes: float) -> None:
         levels = np.array([phrase.level for phrase in phrases], dtype=np.float32)
         self.add([phrase.text for phrase in phrases], levels, passes)
+
+    def add_padded(self, passes: float) -> None:
+        """Add texts that were added before, among neutral sentences, with the same target.
+
+        The teacher's own label of such a text is not used: it, too, reads much neutral text as a
+        weak opinion.
+        """
+        if passes and self.texts:
+            chosen = np.random.default_rng(0).permutation(len(self.texts))[:_MOST_PADDED]
+            padded = pad_texts((self.texts[n] for n in chosen.tolist()), seed=0)
+            self.add(list(padded), np.concatenate(self.targets)[chosen], passes)
 
     def add_labels(self, texts: Sequence[str], labels: Labels, passes: float) -> int:
         """Add the texts that have a label; return how many have one."""

@@ -277,11 +277,18 @@ class SourcesConfig(Settings):
         0,
         100,
     )
+    padded: float = setting(
+        0.0,
+        "short texts that are learned, put among neutral sentences, per epoch, times each of up to "
+        "40,000; 0: none",
+        0,
+        100,
+    )
 
     @property
     def any(self) -> bool:
         """Whether anything is learned beside the dataset."""
-        return self.needs_labels or max(self.sentences, self.phrases, self.edits) > 0
+        return self.needs_labels or max(self.sentences, self.phrases, self.edits, self.padded) > 0
 
     @property
     def needs_labels(self) -> bool:
