@@ -79,6 +79,16 @@ def train_command(
         int,
         typer.Option("--phrases", metavar="N", min=0, help="Phrases of the treebank to learn."),
     ] = 40_000,
+    reviews: Annotated[
+        int | None,
+        typer.Option(
+            "--reviews",
+            metavar="N",
+            min=0,
+            help="IMDB reviews to learn; a second stage on sentences needs few. Default: all.",
+            show_default=False,
+        ),
+    ] = None,
     frozen_layers: Annotated[
         int,
         typer.Option(
@@ -116,6 +126,7 @@ def train_command(
         load_dataset(imdb, reporter=reporter),
         load_outside(sst, cad, reporter=reporter),
         num_phrases=phrases,
+        num_reviews=reviews,
         seed=seed,
     )
     settings = FinetuneSettings(

@@ -39,6 +39,7 @@ def gather_examples(
     outside: OutsideData,
     *,
     num_phrases: int = 40_000,
+    num_reviews: int | None = None,
     validation: float = 0.1,
     seed: int = 0,
 ) -> TeacherExamples:
@@ -49,6 +50,8 @@ def gather_examples(
         outside: all sentences of the treebank are learned, a random choice of their phrases, and
             the pairs.
         num_phrases: phrases of two words or more that are learned.
+        num_reviews: IMDB reviews that are learned, a random choice; None: all that are not held
+            out.
         validation: share of the IMDB reviews to hold out.
         seed: of the split and the choice of phrases.
     """
@@ -57,6 +60,9 @@ def gather_examples(
     train, held = labelled.take(train_rows), labelled.take(held_rows)
     edits = outside.learned_edits(train, held)
     chosen = [*outside.sentences, *choose_phrases(outside.phrases, num_phrases, seed)]
+    if num_reviews is not None:
+        order = np.random.default_rng(seed).permutation(len(train))
+        train = train.take(np.sort(order[:num_reviews]))
     texts = [*train.texts, *edits.texts, *(phrase.text for phrase in chosen)]
     targets = [*train.labels.tolist(), *edits.labels.tolist()]
     targets += [phrase.level for phrase in chosen]
