@@ -110,7 +110,8 @@ def save_bundle(
         _write_model(staging, config, weights, precision, check)
         tokenizer.save(staging / layout.TOKENIZER)
         storage = Storage(precision, (staging / layout.MODEL).stat().st_size)
-        contents[layout.CARD] = model_card(name, config, metrics, origin, storage).encode()
+        card = model_card(name, config, metrics, origin, storage, thresholds)
+        contents[layout.CARD] = card.encode()
         _write(staging, contents)
         _write_manifest(staging, origin)
     return target
@@ -131,7 +132,7 @@ def record_metrics(folder: str | Path, name: str, metrics: Mapping[str, Any]) ->
     origin = {key: value for key, value in bundle.manifest.items() if key != "files"}
     merged = {**bundle.metrics, name: dict(metrics)}
     storage = Storage(bundle.precision, (bundle.path / layout.MODEL).stat().st_size)
-    card = model_card(bundle.name, bundle.config, merged, origin, storage)
+    card = model_card(bundle.name, bundle.config, merged, origin, storage, bundle.thresholds)
     with _replacing(bundle.path.resolve(), verify=True) as staging:
         for file in bundle.manifest["files"]:
             (staging / file).parent.mkdir(exist_ok=True)

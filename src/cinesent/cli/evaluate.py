@@ -11,14 +11,23 @@ import typer
 
 from cinesent.cli import completion
 from cinesent.cli.console import Piece, result, result_json, result_table, table_of
-from cinesent.cli.options import DataOption, JsonOption, ModelOption, QuietOption, reads_labels
+from cinesent.cli.options import (
+    DataOption,
+    JsonOption,
+    ModelOption,
+    NoUncertainOption,
+    QuietOption,
+    UncertainOption,
+    read_thresholds,
+    reads_labels,
+)
 from cinesent.cli.reporting import ConsoleReporter
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from cinesent.evaluation.metrics import Metrics
-    from cinesent.evaluation.results import Evaluation, Slice
+    from cinesent.evaluation.results import Decided, Evaluation, Slice
 
 
 @reads_labels
@@ -47,6 +56,8 @@ def evaluate_command(
         bool,
         typer.Option("--record", help="Write the metrics into the model's folder and its card."),
     ] = False,
+    uncertain: UncertainOption = None,
+    no_uncertain: NoUncertainOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     *,
@@ -65,8 +76,9 @@ def evaluate_command(
     from cinesent.classifier import load
     from cinesent.evaluation.evaluate import evaluate, record_evaluation
 
+    thresholds = read_thresholds(uncertain, no_uncertain)
     reporter = ConsoleReporter(quiet)
-    classifier = load(model)
+    classifier = load(model, thresholds=thresholds)
     evaluation = evaluate(classifier, data, split=split, report=report, reporter=reporter, **table)
     if record:
         command = shlex.join(["cinesent", *sys.argv[1:]])
@@ -116,7 +128,18 @@ def _metric_lines(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
             percent(distinct.accuracy, 2),
             f"{left_out:,} left out that are in the training reviews",
         )
+    if evaluation.decided is not None:
+        yield from _decided_lines(evaluation.decided)
     yield from others
+
+
+def _decided_lines(decided: Decided) -> Iterator[tuple[str, str, str]]:
+    from cinesent.evaluation.style import percent
+
+    low, high = decided.thresholds
+    yield "decided", percent(decided.share, 2), f"the others are uncertain, {low:g} to {high:g}"
+    if decided.accuracy is not None:
+        yield "  accuracy of these", percent(decided.accuracy, 2), ""
 
 
 def _confusion_table(metrics: Metrics) -> Table:
