@@ -10,6 +10,7 @@ are no dependency of cinesent: install `py3langid` and `lingua-language-detector
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import random
 import re
@@ -31,7 +32,7 @@ _SHORT = 6  # words
 
 def texts() -> dict[str, list[str]]:
     """Return texts by kind: three kinds of English, and sentences in other languages."""
-    from sentences import FOREIGN
+    foreign = importlib.import_module("sentences").FOREIGN
 
     reviews = load_dataset("imdb-train").train.texts
     chosen = random.Random(1).sample(list(reviews), _REVIEWS)
@@ -47,7 +48,7 @@ def texts() -> dict[str, list[str]]:
         "imdb reviews": chosen,
         "imdb sentences": sentences,
         f"of up to {_SHORT} words": [s for s in sentences if len(s.split()) <= _SHORT],
-        "other languages": list(FOREIGN),
+        "other languages": list(foreign),
     }
 
 
@@ -55,13 +56,13 @@ def detectors() -> Iterator[tuple[str, Callable[[str], bool]]]:
     """Yield each check by name; those that are not installed are left out."""
     yield "function words", is_english
     try:
-        import py3langid
+        py3langid = importlib.import_module("py3langid")
 
         yield "py3langid", lambda text: py3langid.classify(text)[0] == "en"
     except ImportError:
         print("py3langid is not installed")
     try:
-        import lingua
+        lingua = importlib.import_module("lingua")
 
         built = lingua.LanguageDetectorBuilder.from_all_languages().with_low_accuracy_mode().build()
         english = lingua.Language.ENGLISH

@@ -24,8 +24,10 @@ NAMES = [name for name in cinesent.__all__ if name != "__version__"]
 
 def test_the_names_are_these():
     assert cinesent.__all__ == [
+        "Band",
         "Bundle",
         "BundleError",
+        "Calibration",
         "CinesentError",
         "Classifier",
         "ComparedModel",
@@ -34,6 +36,7 @@ def test_the_names_are_these():
         "DataError",
         "DataSource",
         "Dataset",
+        "Decided",
         "DownloadError",
         "EpochRecord",
         "Evaluation",
@@ -63,6 +66,7 @@ def test_the_names_are_these():
         "TrainingError",
         "TrainingRun",
         "__version__",
+        "calibrate",
         "compare",
         "evaluate",
         "export_model",

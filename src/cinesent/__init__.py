@@ -34,9 +34,10 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from cinesent.estimator import SentimentClassifier
+    from cinesent.evaluation.calibration import Calibration, calibrate
     from cinesent.evaluation.evaluate import evaluate
     from cinesent.evaluation.metrics import Metrics
-    from cinesent.evaluation.results import Evaluation, Slice
+    from cinesent.evaluation.results import Decided, Evaluation, Slice
     from cinesent.explanation import Explanation
     from cinesent.export import Export, export_model
     from cinesent.prediction import Prediction
@@ -49,11 +50,14 @@ if TYPE_CHECKING:
     from cinesent.training.engine.records import EpochRecord
     from cinesent.training.pretrain import PretrainingRun, pretrain
     from cinesent.training.train import TrainingRun, train
+    from cinesent.uncertainty.band import Band
 
 _HOMES = {
+    "Band": "cinesent.uncertainty.band",
     "Bundle": "cinesent.bundle",
     "BundleError": "cinesent.errors",
     "CinesentError": "cinesent.errors",
+    "Calibration": "cinesent.evaluation.calibration",
     "Classifier": "cinesent.classifier",
     "ComparedModel": "cinesent.comparison.compare",
     "Comparison": "cinesent.comparison.compare",
@@ -61,6 +65,7 @@ _HOMES = {
     "DataError": "cinesent.errors",
     "DataSource": "cinesent.bundle",
     "Dataset": "cinesent.data",
+    "Decided": "cinesent.evaluation.results",
     "DownloadError": "cinesent.errors",
     "EpochRecord": "cinesent.training.engine.records",
     "Evaluation": "cinesent.evaluation.results",
@@ -89,6 +94,7 @@ _HOMES = {
     "TrainingConfig": "cinesent.recipes",
     "TrainingError": "cinesent.errors",
     "TrainingRun": "cinesent.training.train",
+    "calibrate": "cinesent.evaluation.calibration",
     "compare": "cinesent.comparison.compare",
     "evaluate": "cinesent.evaluation.evaluate",
     "export_model": "cinesent.export",
@@ -101,8 +107,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "Band",
     "Bundle",
     "BundleError",
+    "Calibration",
     "CinesentError",
     "Classifier",
     "ComparedModel",
@@ -111,6 +119,7 @@ __all__ = [
     "DataError",
     "DataSource",
     "Dataset",
+    "Decided",
     "DownloadError",
     "EpochRecord",
     "Evaluation",
@@ -140,6 +149,7 @@ __all__ = [
     "TrainingError",
     "TrainingRun",
     "__version__",
+    "calibrate",
     "compare",
     "evaluate",
     "export_model",
