@@ -23,6 +23,7 @@ LAYERS = (
     ("_version", "errors", "environment", "files", "probability", "progress"),
     ("recipes",),
     ("text",),
+    ("uncertainty",),
     ("augmentation",),
     ("tables",),
     ("data",),

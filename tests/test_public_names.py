@@ -24,12 +24,14 @@ NAMES = [name for name in cinesent.__all__ if name != "__version__"]
 
 def test_the_names_are_these():
     assert cinesent.__all__ == [
+        "Band",
         "BehaviorCase",
         "BehaviorKind",
         "BehaviorOutcome",
         "BehaviorReport",
         "Bundle",
         "BundleError",
+        "Calibration",
         "CinesentError",
         "Classifier",
         "ComparedModel",
@@ -38,6 +40,7 @@ def test_the_names_are_these():
         "DataError",
         "DataSource",
         "Dataset",
+        "Decided",
         "DownloadError",
         "EpochRecord",
         "Evaluation",
@@ -67,6 +70,7 @@ def test_the_names_are_these():
         "TrainingError",
         "TrainingRun",
         "__version__",
+        "calibrate",
         "compare",
         "evaluate",
         "evaluate_behavior",

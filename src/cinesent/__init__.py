@@ -41,9 +41,10 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from cinesent.estimator import SentimentClassifier
+    from cinesent.evaluation.calibration import Calibration, calibrate
     from cinesent.evaluation.evaluate import evaluate
     from cinesent.evaluation.metrics import Metrics
-    from cinesent.evaluation.results import Evaluation, Slice
+    from cinesent.evaluation.results import Decided, Evaluation, Slice
     from cinesent.explanation import Explanation
     from cinesent.export import Export, export_model
     from cinesent.prediction import Prediction
@@ -62,8 +63,10 @@ if TYPE_CHECKING:
     from cinesent.training.engine.records import EpochRecord
     from cinesent.training.pretrain import PretrainingRun, pretrain
     from cinesent.training.train import TrainingRun, train
+    from cinesent.uncertainty.band import Band
 
 _HOMES = {
+    "Band": "cinesent.uncertainty.band",
     "BehaviorCase": "cinesent.behavior",
     "BehaviorKind": "cinesent.behavior",
     "BehaviorOutcome": "cinesent.behavior",
@@ -71,6 +74,7 @@ _HOMES = {
     "Bundle": "cinesent.bundle",
     "BundleError": "cinesent.errors",
     "CinesentError": "cinesent.errors",
+    "Calibration": "cinesent.evaluation.calibration",
     "Classifier": "cinesent.classifier",
     "ComparedModel": "cinesent.comparison.compare",
     "Comparison": "cinesent.comparison.compare",
@@ -78,6 +82,7 @@ _HOMES = {
     "DataError": "cinesent.errors",
     "DataSource": "cinesent.bundle",
     "Dataset": "cinesent.data",
+    "Decided": "cinesent.evaluation.results",
     "DownloadError": "cinesent.errors",
     "EpochRecord": "cinesent.training.engine.records",
     "Evaluation": "cinesent.evaluation.results",
@@ -107,6 +112,7 @@ _HOMES = {
     "TrainingConfig": "cinesent.recipes",
     "TrainingError": "cinesent.errors",
     "TrainingRun": "cinesent.training.train",
+    "calibrate": "cinesent.evaluation.calibration",
     "compare": "cinesent.comparison.compare",
     "evaluate": "cinesent.evaluation.evaluate",
     "evaluate_behavior": "cinesent.behavior",
@@ -120,12 +126,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "Band",
     "BehaviorCase",
     "BehaviorKind",
     "BehaviorOutcome",
     "BehaviorReport",
     "Bundle",
     "BundleError",
+    "Calibration",
     "CinesentError",
     "Classifier",
     "ComparedModel",
@@ -134,6 +142,7 @@ __all__ = [
     "DataError",
     "DataSource",
     "Dataset",
+    "Decided",
     "DownloadError",
     "EpochRecord",
     "Evaluation",
@@ -164,6 +173,7 @@ __all__ = [
     "TrainingError",
     "TrainingRun",
     "__version__",
+    "calibrate",
     "compare",
     "evaluate",
     "evaluate_behavior",

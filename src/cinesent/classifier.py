@@ -14,7 +14,7 @@ import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,13 @@ from cinesent.errors import BundleError, ConfigError, check_type
 from cinesent.explanation import Explanation, heaviest
 from cinesent.network.inference import Network
 from cinesent.prediction import Prediction
-from cinesent.probability import sigmoid
+from cinesent.probability import Label, sigmoid
 from cinesent.text.batching import fit_length, length_batches
 from cinesent.text.encoded_reviews import EncodedReview, chunks, encode_review
 from cinesent.text.inputs import check_one_text, iterate_texts
 from cinesent.text.tokenizer import UNKNOWN_ID
+from cinesent.uncertainty.band import check_band
+from cinesent.uncertainty.reasons import reason_to_doubt
 
 # The model that comes with the package, where one does.
 _PACKAGED = Path(__file__).with_name("default_model")
@@ -43,7 +45,6 @@ _PACKAGED = Path(__file__).with_name("default_model")
 # and 64 reviews.
 _BATCH_TOKENS = 4096
 _BATCH_ROWS = 8
-_UNCERTAIN = "uncertain"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +71,13 @@ class Classifier:
         graph: its prediction graph, the content of model.onnx.
         threads: batches that are predicted at a time; None: one for each usable CPU. The results
             are the same. A single review always takes one thread.
+        thresholds: below the first a review is negative, from the second on positive, between
+            them uncertain; None: those of the bundle. (0.5, 0.5) decides every review.
 
     Raises:
         BundleError: the graph is not the one that the bundle's config asks for.
-        ConfigError: `threads` is not a whole number of at least 1, or `bundle` is something else.
+        ConfigError: `threads` is not a whole number of at least 1, `thresholds` are not two
+            probabilities, or `bundle` is something else.
 
     Example:
         >>> classifier = cinesent.load("model")  # doctest: +SKIP
@@ -81,7 +85,14 @@ class Classifier:
         'positive'
     """
 
-    def __init__(self, bundle: Bundle, graph: bytes, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        graph: bytes,
+        *,
+        threads: int | None = None,
+        thresholds: tuple[float, float] | None = None,
+    ) -> None:
         if not isinstance(bundle, Bundle) or not isinstance(graph, bytes):
             raise ConfigError(
                 "a Classifier is made from a Bundle and the bytes of its graph; found "
@@ -90,6 +101,7 @@ class Classifier:
             )
         self.bundle = bundle
         self.threads = _checked_threads(threads)
+        self.thresholds = bundle.thresholds if thresholds is None else check_band(thresholds)
         self._graph = graph
         self._verify: Verify = True
         where = bundle.place / MODEL
@@ -103,9 +115,14 @@ class Classifier:
         self._network.run([fit_length(ids, bundle.config)], explain=True)
 
     @property
-    def labels(self) -> tuple[str, str]:
+    def labels(self) -> tuple[Label, Label]:
         """What the columns of :meth:`predict_proba` stand for."""
         return self.bundle.labels
+
+    @property
+    def has_band(self) -> bool:
+        """Whether there are probabilities between the thresholds, which are uncertain."""
+        return self.thresholds[0] < self.thresholds[1]
 
     def __repr__(self) -> str:
         folder = self.bundle.folder
@@ -113,15 +130,17 @@ class Classifier:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.bundle.folder is None:
-            return _in_memory, (self.bundle, self._graph, self.threads)
-        return _from_folder, (str(self.bundle.folder), self.threads, self._verify)
+            return _in_memory, (self.bundle, self._graph, self.threads, self.thresholds)
+        folder = str(self.bundle.folder)
+        return _from_folder, (folder, self.threads, self.thresholds, self._verify)
 
     def predict(self, texts: Iterable[str], evidence: int = 0) -> list[Prediction]:
         """Label reviews.
 
         Args:
             texts: raw text of each, markup and all; any length, an empty one too.
-            evidence: how many tokens to return per review, those with the largest contributions.
+            evidence: how many tokens to return per review: those with the largest shares of the
+                logit, which cost nothing extra; see method "states" of :meth:`explain`.
 
         Returns:
             One prediction per review, in order. It does not depend on the other reviews.
@@ -134,14 +153,15 @@ class Classifier:
         length = self.bundle.config.sequence_length
         return [
             Prediction(
-                label=self._label(probability, row.num_tokens),
+                label=self._label(probability, row),
                 probability=probability,
                 num_tokens=row.num_tokens,
                 num_unknown=row.num_unknown,
                 truncated=0 < length < row.num_tokens,
                 evidence=heaviest_tokens,
+                reason=row.reason,
             )
-            for rows, answers in self._answers(texts, count)
+            for rows, answers in self._answers(texts, count, doubt=True)
             for row, probability, heaviest_tokens in zip(
                 rows, self._probabilities(answers.logits).tolist(), answers.evidence, strict=True
             )
@@ -171,11 +191,10 @@ class Classifier:
         Raises:
             CinesentError: `text` is not a str.
         """
-        tokens = self.bundle.tokenizer.tokenize(check_one_text(text, "explain"))
-        config, temperature = self.bundle.config, self.bundle.temperature
-        ids = fit_length(self.bundle.tokenizer.encode_tokens(tokens), config)
-        logits, shares = self._network.run([ids], explain=True)
-        logit = float(logits[0]) / temperature
+        review = self._encode(check_one_text(text, "explain"), keep_tokens=True, doubt=True)
+        config, tokens = self.bundle.config, review.tokens
+        logits, shares = self._network.run([review.ids], explain=True)
+        logit = float(logits[0]) / self.bundle.temperature
         # What the padding or the stand-in for an empty review adds belongs to no token.
         read, contributions = self._contributions(tokens, shares[0])
         probability = float(self._probabilities(logits)[0])
@@ -185,11 +204,11 @@ class Classifier:
             bias=logit - float(contributions.sum(dtype=np.float64)),
             logit=logit,
             probability=probability,
-            label=self._label(probability, len(tokens)),
+            label=self._label(probability, review),
             truncated=0 < config.sequence_length < len(tokens),
         )
 
-    def label_of(self, probability: float) -> str:
+    def label_of(self, probability: float) -> Label:
         """Return the label that goes with a probability of positive.
 
         Below the first threshold a review is negative, from the second on positive.
@@ -198,13 +217,15 @@ class Classifier:
             ConfigError: `probability` is not a number.
         """
         check_type("probability", probability, numbers.Real, "a number from 0 to 1")
-        low, high = self.bundle.thresholds
+        low, high = self.thresholds
         if probability >= high:
             return self.labels[1]
-        return self.labels[0] if probability < low else _UNCERTAIN
+        return self.labels[0] if probability < low else "uncertain"
 
-    def _label(self, probability: float, num_tokens: int) -> str:
-        return self.label_of(probability) if num_tokens else _UNCERTAIN
+    def _label(self, probability: float, review: EncodedReview) -> Label:
+        if not review.num_tokens or (review.reason is not None and self.has_band):
+            return "uncertain"
+        return self.label_of(probability)
 
     def _contributions(
         self, tokens: Sequence[str], shares: NDArray[np.float32]
@@ -225,17 +246,14 @@ class Classifier:
         return kept, slice(start, start + count)
 
     def _answers(
-        self, texts: Iterable[str], evidence: int = 0
+        self, texts: Iterable[str], evidence: int = 0, doubt: bool = False
     ) -> Iterator[tuple[list[EncodedReview], _Answers]]:
         """Yield reviews and their answers, a chunk at a time, in order.
 
         Tokenizing holds Python's lock and running the network does not, so this thread tokenizes a
         chunk while those of the pool run the one before.
         """
-        encoded = (
-            encode_review(text, self.bundle.tokenizer, self.bundle.config, evidence > 0)
-            for text in iterate_texts(texts)
-        )
+        encoded = (self._encode(text, evidence > 0, doubt) for text in iterate_texts(texts))
         threads = self.threads or usable_cores()
         pool = ThreadPoolExecutor(threads) if threads > 1 else None
         before: tuple[list[EncodedReview], _Pending] | None = None
@@ -250,6 +268,12 @@ class Classifier:
         finally:
             if pool:
                 pool.shutdown(cancel_futures=True)
+
+    def _encode(self, text: str, keep_tokens: bool, doubt: bool) -> EncodedReview:
+        """Encode a raw text; with `doubt`, look for a reason to doubt its prediction."""
+        review = encode_review(text, self.bundle.tokenizer, self.bundle.config, keep_tokens)
+        reason = reason_to_doubt(text, review.num_tokens, review.num_unknown) if doubt else None
+        return review if reason is None else replace(review, reason=reason)
 
     def _start(
         self, rows: list[EncodedReview], pool: ThreadPoolExecutor | None, evidence: int
@@ -302,16 +326,24 @@ def _checked_threads(threads: object) -> int | None:
     return None if threads is None else _whole("threads", threads, 1)
 
 
-def _in_memory(bundle: Bundle, graph: bytes, threads: int | None) -> Classifier:
-    return Classifier(bundle, graph, threads=threads)
+def _in_memory(
+    bundle: Bundle, graph: bytes, threads: int | None, thresholds: tuple[float, float]
+) -> Classifier:
+    return Classifier(bundle, graph, threads=threads, thresholds=thresholds)
 
 
-def _from_folder(folder: str, threads: int | None, verify: Verify) -> Classifier:
-    return load(folder, threads=threads, verify=verify)
+def _from_folder(
+    folder: str, threads: int | None, thresholds: tuple[float, float], verify: Verify
+) -> Classifier:
+    return load(folder, threads=threads, thresholds=thresholds, verify=verify)
 
 
 def load(
-    path: str | Path | None = None, *, threads: int | None = None, verify: Verify = True
+    path: str | Path | None = None,
+    *,
+    threads: int | None = None,
+    thresholds: tuple[float, float] | None = None,
+    verify: Verify = True,
 ) -> Classifier:
     """Open a model for predicting.
 
@@ -320,6 +352,8 @@ def load(
             the package. None: the folder that the environment variable ``CINESENT_MODEL`` names,
             else the packaged model.
         threads: batches that are predicted at a time; None: one for each usable CPU.
+        thresholds: below the first probability a review is negative, from the second on positive,
+            between them uncertain; None: those of the model. (0.5, 0.5) decides every review.
         verify: what is compared with the checksums, see :func:`cinesent.bundle.load_bundle`.
 
     Raises:
@@ -330,8 +364,9 @@ def load(
         >>> cinesent.load("model").predict(["A quiet triumph."])  # doctest: +SKIP
     """
     _checked_threads(threads)
+    band = None if thresholds is None else check_band(thresholds)
     bundle, graph = open_bundle(find_model(path), verify)
-    classifier = Classifier(bundle, graph, threads=threads)
+    classifier = Classifier(bundle, graph, threads=threads, thresholds=band)
     classifier._verify = verify
     return classifier
 

@@ -1,14 +1,20 @@
-"""The two labels, and the way from a logit to a probability and back."""
+"""The labels, and the way from a logit to a probability and back."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+#: What a review is labelled.
+Label = Literal["negative", "positive", "uncertain"]
+
+#: Why a prediction means little, where the text itself tells.
+Reason = Literal["no words", "not English", "mostly unknown words"]
+
 #: What the integer labels mean; the index is the label.
-LABELS = ("negative", "positive")
+LABELS: tuple[Label, Label] = ("negative", "positive")
 
 
 def sigmoid(logits: NDArray[Any] | float) -> NDArray[np.float64]:

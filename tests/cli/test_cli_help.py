@@ -24,7 +24,16 @@ def all_commands() -> dict[str, typer.core.TyperCommand]:
 
 
 COMMANDS = all_commands()
-READS = {"score", "data check", "data describe", "train", "pretrain", "evaluate", "compare"}
+READS = {
+    "score",
+    "data check",
+    "data describe",
+    "train",
+    "pretrain",
+    "evaluate",
+    "compare",
+    "calibrate",
+}
 TABLE = {"--format", "--encoding", "--delimiter", "--no-header", "--text-column"}
 LABELS = {"--label-column", "--negative-to", "--positive-from", "--skip-other-labels"}
 
@@ -39,8 +48,17 @@ def examples(command) -> list[str]:
 
 def test_the_commands():
     assert sorted(COMMANDS) == [
-        *("compare", "data check", "data describe", "data fetch", "doctor", "evaluate", "export"),
-        *("predict", "pretrain", "score", "settings", "teacher label", "teacher train", "train"),
+        *(
+            "calibrate",
+            "compare",
+            "data check",
+            "data describe",
+            "data fetch",
+            "doctor",
+            "evaluate",
+        ),
+        *("export", "predict", "pretrain", "score", "settings", "teacher label", "teacher train"),
+        "train",
     ]
 
 
@@ -62,6 +80,8 @@ def test_a_flag_means_the_same_in_every_command():
             said.setdefault(flag, set()).add(text)
     # What differs with the verb.
     own = {"--out", "--format", "--overwrite", "--resume", "--preset", "--teacher"}
+    # Its default: evaluation prefers test reviews, calibration never takes them unasked.
+    own.add("--split")
     assert {flag for flag, texts in said.items() if len(texts) > 1} <= own
 
 

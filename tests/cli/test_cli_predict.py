@@ -54,6 +54,7 @@ def test_json_is_one_object_per_line_and_the_same_numbers(predict, folder):
             "num_tokens": prediction.num_tokens,
             "num_unknown": prediction.num_unknown,
             "truncated": prediction.truncated,
+            "reason": prediction.reason,
             "error": None,
         }
 

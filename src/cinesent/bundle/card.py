@@ -56,6 +56,7 @@ def model_card(
     metrics: Mapping[str, Any],
     manifest: Mapping[str, Any],
     storage: Storage,
+    thresholds: tuple[float, float] = (0.5, 0.5),
 ) -> str:
     """Write the card as Markdown, with the front matter that Hugging Face reads.
 
@@ -65,6 +66,7 @@ def model_card(
         metrics: a dictionary in it contains the metrics on one set of reviews.
         manifest: where the model comes from.
         storage: how it is stored.
+        thresholds: below the first negative, from the second on positive.
     """
     stored = _stored(storage, metrics.get("int8"), config.ngrams > 0)
     sections = [
@@ -72,6 +74,7 @@ def model_card(
         f"# {_line(name)}\n",
         _INTRODUCTION.format(network=f"{_network(config)} {stored}"),
         "## Evaluation\n",
+        _uncertain(metrics.get("band"), thresholds),
         *_measured(metrics),
         *_behavior(metrics.get("behavior")),
         "## Training\n",
@@ -150,9 +153,30 @@ def _stored(storage: Storage, comparison: Any, ngrams: bool) -> str:
     return text
 
 
+def _uncertain(band: Any, thresholds: tuple[float, float]) -> str:
+    """Describe the band of uncertain probabilities, if training or calibration looked for one."""
+    if not isinstance(band, Mapping) or not {"target", "decided", "num_reviews"} <= band.keys():
+        return "Every review is labelled positive or negative.\n"
+    aim = f"{band['target']:.0%} of the labelled reviews to be labelled correctly"
+    if not band.get("reached"):
+        return (
+            f"No band of uncertain probabilities allows {aim}, on {band['num_reviews']:,} reviews; "
+            "every review is labelled positive or negative.\n"
+        )
+    low, high = thresholds
+    return (
+        f"Probabilities from {low:g} to {high:g} are labelled uncertain, and so is text that is "
+        "not English, has no words or mostly unknown ones. The band is the smallest that allows "
+        f"{aim}: on {band['num_reviews']:,} reviews that were held out, {band['decided']:.1%} are "
+        f"decided, {band['accuracy']:.1%} of these correctly. On other text, such as single "
+        "sentences, fewer are decided: see *decided share* in the tables below.\n"
+    )
+
+
 def _measured(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Yield a heading and a table for each set of reviews."""
-    metrics = {key: value for key, value in metrics.items() if key not in ("int8", "behavior")}
+    apart = ("int8", "behavior", "band")
+    metrics = {key: value for key, value in metrics.items() if key not in apart}
     groups = {key: value for key, value in metrics.items() if isinstance(value, Mapping)}
     loose = {key: value for key, value in metrics.items() if key not in groups}
     if not metrics:

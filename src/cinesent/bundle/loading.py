@@ -14,7 +14,7 @@ from cinesent.bundle.graph_check import check_graph
 from cinesent.bundle.offered import find_folder
 from cinesent.bundle.provenance import Provenance
 from cinesent.errors import BundleError, ConfigError, require
-from cinesent.probability import LABELS
+from cinesent.probability import LABELS, Label
 from cinesent.recipes import ModelConfig, Precision, model_config_from_dict
 from cinesent.text.tokenizer import Tokenizer
 
@@ -52,7 +52,7 @@ class Bundle:
     name: str
     config: ModelConfig
     tokenizer: Tokenizer
-    labels: tuple[str, str]
+    labels: tuple[Label, Label]
     thresholds: tuple[float, float]
     temperature: float
     precision: Precision

@@ -20,14 +20,16 @@ from cinesent._version import __version__
 from cinesent.bundle import layout
 from cinesent.bundle.card import Storage, model_card
 from cinesent.bundle.loading import (
+    Bundle,
     Verify,
     check_precision,
     check_temperature,
     check_thresholds,
     load_bundle,
 )
+from cinesent.bundle.provenance import ParentModel
 from cinesent.environment import expand_user
-from cinesent.errors import BundleError, require
+from cinesent.errors import BundleError, option, require
 from cinesent.files import replace_folder, temporary_sibling
 from cinesent.probability import LABELS
 from cinesent.recipes import ModelConfig, Precision
@@ -110,7 +112,8 @@ def save_bundle(
         _write_model(staging, config, weights, precision, check)
         tokenizer.save(staging / layout.TOKENIZER)
         storage = Storage(precision, (staging / layout.MODEL).stat().st_size)
-        contents[layout.CARD] = model_card(name, config, metrics, origin, storage).encode()
+        card = model_card(name, config, metrics, origin, storage, thresholds)
+        contents[layout.CARD] = card.encode()
         _write(staging, contents)
         _write_manifest(staging, origin)
     return target
@@ -131,13 +134,92 @@ def record_metrics(folder: str | Path, name: str, metrics: Mapping[str, Any]) ->
     origin = {key: value for key, value in bundle.manifest.items() if key != "files"}
     merged = {**bundle.metrics, name: dict(metrics)}
     storage = Storage(bundle.precision, (bundle.path / layout.MODEL).stat().st_size)
-    card = model_card(bundle.name, bundle.config, merged, origin, storage)
+    card = model_card(bundle.name, bundle.config, merged, origin, storage, bundle.thresholds)
     with _replacing(bundle.path.resolve(), verify=True) as staging:
         for file in bundle.manifest["files"]:
             (staging / file).parent.mkdir(exist_ok=True)
             shutil.copyfile(bundle.path / file, staging / file)
         _write(staging, {layout.METRICS: _json(merged), layout.CARD: card.encode()})
         _write_manifest(staging, origin)
+
+
+def save_calibrated(
+    bundle: Bundle,
+    folder: str | Path,
+    *,
+    temperature: float,
+    thresholds: tuple[float, float],
+    metrics: Mapping[str, Any],
+    plots: Mapping[str, bytes | Path],
+) -> Path:
+    """Write a copy of a model with another temperature and other thresholds.
+
+    Where the temperature changes, numbers that were measured with the old one are left out of the
+    metrics of the copy: losses, calibration errors, and what the old band decided.
+
+    Args:
+        bundle: the model, in a folder or in memory.
+        folder: where to, as for :func:`save_bundle`.
+        temperature: the logit is divided by it, 0.01 to 100.
+        thresholds: below the first negative, from the second on positive.
+        metrics: added to those of the model.
+        plots: added to those of the model.
+
+    Returns:
+        The folder, absolute.
+
+    Raises:
+        BundleError: a file of the model is damaged, or the disk refuses.
+    """
+    target = expand_user(folder).resolve()
+    _check_target(target)
+    settings = layout.parse_json(bundle.read(layout.CONFIG), bundle.place / layout.CONFIG)
+    settings["temperature"] = check_temperature("save_calibrated", temperature)
+    settings["thresholds"] = list(check_thresholds("save_calibrated", list(thresholds)))
+    stale = {"decided_share", "decided_accuracy"}
+    stale |= {"loss", "brier", "ece"} if temperature != bundle.temperature else set()
+    measured = {**_without(bundle.metrics, stale), **metrics}
+    parent = ParentModel(bundle.name, bundle.manifest_sha256)
+    kept = {key: value for key, value in bundle.manifest.items() if key != "files"}
+    origin = {**kept, "calibrated_from": parent.to_dict()}
+    storage = Storage(bundle.precision, len(bundle.read(layout.MODEL)))
+    card = model_card(bundle.name, bundle.config, measured, origin, storage, thresholds)
+    changed = {
+        layout.CONFIG: _json(settings),
+        layout.METRICS: _json(measured),
+        layout.CARD: card.encode(),
+        **_plots(plots),
+    }
+    with _replacing(target, verify=True) as staging:
+        _write(staging, {name: bundle.read(name) for name in bundle.manifest["files"]} | changed)
+        _write_manifest(staging, origin)
+    return target
+
+
+def check_new_bundle(folder: Path, overwrite: bool) -> Path:
+    """Return `folder`, absolute, where a bundle may be written.
+
+    Raises:
+        BundleError: it holds something that is not a bundle, or a bundle and `overwrite` is False.
+    """
+    target = folder.resolve()
+    _check_target(target)
+    if layout.is_bundle(target) and not overwrite:
+        raise BundleError(
+            f"{target} holds a model. Give another folder, or replace it with "
+            f"{option('overwrite', True)}."
+        )
+    return target
+
+
+def _without(metrics: Mapping[str, Any], stale: set[str]) -> dict[str, Any]:
+    """Return the metrics with some numbers left out of each group."""
+    return {
+        name: {key: value for key, value in group.items() if key not in stale}
+        if isinstance(group, Mapping)
+        else group
+        for name, group in metrics.items()
+    }
 
 
 @contextlib.contextmanager

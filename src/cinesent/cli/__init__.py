@@ -12,6 +12,7 @@ import typer
 
 from cinesent._version import __version__
 from cinesent.cli import data, teacher
+from cinesent.cli.calibrate import calibrate_command
 from cinesent.cli.compare import compare_command
 from cinesent.cli.console import result
 from cinesent.cli.dashes import TextCommand
@@ -37,6 +38,7 @@ app.command("score")(score_command)
 app.command("train")(train_command)
 app.command("pretrain")(pretrain_command)
 app.command("evaluate")(evaluate_command)
+app.command("calibrate")(calibrate_command)
 app.command("compare")(compare_command)
 app.command("export")(export_command)
 app.command("settings")(settings_command)

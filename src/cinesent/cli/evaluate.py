@@ -19,7 +19,16 @@ from cinesent.cli.console import (
     result_table,
     table_of,
 )
-from cinesent.cli.options import DataOption, JsonOption, ModelOption, QuietOption, reads_labels
+from cinesent.cli.options import (
+    DataOption,
+    JsonOption,
+    ModelOption,
+    NoUncertainOption,
+    QuietOption,
+    UncertainOption,
+    read_thresholds,
+    reads_labels,
+)
 from cinesent.cli.reporting import ConsoleReporter
 
 if TYPE_CHECKING:
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
     from cinesent.bundle import Bundle
     from cinesent.classifier import Classifier
     from cinesent.evaluation.metrics import Metrics
-    from cinesent.evaluation.results import Evaluation, Slice
+    from cinesent.evaluation.results import Decided, Evaluation, Slice
 
 
 @reads_labels
@@ -73,6 +82,8 @@ def evaluate_command(
             help="With --behavior: exit with status 1 if a kind misses its minimum pass rate.",
         ),
     ] = False,
+    uncertain: UncertainOption = None,
+    no_uncertain: NoUncertainOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     *,
@@ -95,8 +106,9 @@ def evaluate_command(
 
     if fail_under_minimum and not behavior:
         raise typer.BadParameter("--fail-under-minimum needs --behavior.")
+    thresholds = read_thresholds(uncertain, no_uncertain)
     reporter = ConsoleReporter(quiet)
-    classifier = load(model)
+    classifier = load(model, thresholds=thresholds)
     ran = _run_behavior(classifier, reporter) if behavior else None
     evaluation = None
     if ran is None or (data, split, report) != (None, None, None):
@@ -191,7 +203,18 @@ def _metric_lines(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
             percent(distinct.accuracy, 2),
             f"{left_out:,} left out that are in the training reviews",
         )
+    if evaluation.decided is not None:
+        yield from _decided_lines(evaluation.decided)
     yield from others
+
+
+def _decided_lines(decided: Decided) -> Iterator[tuple[str, str, str]]:
+    from cinesent.evaluation.style import percent
+
+    low, high = decided.thresholds
+    yield "decided", percent(decided.share, 2), f"the others are uncertain, {low:g} to {high:g}"
+    if decided.accuracy is not None:
+        yield "  accuracy of these", percent(decided.accuracy, 2), ""
 
 
 def _confusion_table(metrics: Metrics) -> Table:

@@ -61,6 +61,21 @@ SstOption = Annotated[
 
 CadOption = Annotated[str, typer.Option("--cad", metavar="NAME|PATH", help="The edited reviews.")]
 
+UncertainOption = Annotated[
+    str | None,
+    typer.Option(
+        "--uncertain",
+        metavar="LOW:HIGH",
+        help="Label probabilities from LOW up to HIGH uncertain, such as 0.3:0.7. Default: the "
+        "band of the model, if it has one.",
+        show_default=False,
+    ),
+]
+
+NoUncertainOption = Annotated[
+    bool, typer.Option("--no-uncertain", help="Decide every review: positive from 0.5 on.")
+]
+
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON, one object per line (docs/json.md).")
 ]
@@ -300,6 +315,28 @@ def _keywords(given: dict[str, Any]) -> dict[str, Any]:
         name: value for name, value in given.items() if value is not None and value is not False
     }
     return keywords | ({"header": False} if no_header else {})
+
+
+def read_thresholds(uncertain: str | None, no_uncertain: bool) -> tuple[float, float] | None:
+    """Return the thresholds that the command line asks for; None: those of the model.
+
+    Raises:
+        typer.BadParameter: both options are given, or what is given is not LOW:HIGH.
+    """
+    if uncertain is None:
+        return (0.5, 0.5) if no_uncertain else None
+    if no_uncertain:
+        raise typer.BadParameter("--uncertain and --no-uncertain exclude each other.")
+    try:
+        low, high = map(float, uncertain.split(":"))
+        if 0 <= low <= high <= 1:
+            return low, high
+    except ValueError:
+        pass
+    raise typer.BadParameter(
+        f"--uncertain is {uncertain!r}; expected two probabilities, the lower one first, such as "
+        "0.3:0.7."
+    )
 
 
 def read_recipe(

@@ -21,7 +21,15 @@ from cinesent.cli.console import (
     stdin_is_terminal,
 )
 from cinesent.cli.dashes import without_marks
-from cinesent.cli.options import EncodingOption, JsonOption, ModelOption, QuietOption
+from cinesent.cli.options import (
+    EncodingOption,
+    JsonOption,
+    ModelOption,
+    NoUncertainOption,
+    QuietOption,
+    UncertainOption,
+    read_thresholds,
+)
 from cinesent.cli.reporting import ConsoleReporter
 
 if TYPE_CHECKING:
@@ -60,14 +68,18 @@ def predict_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show the tokens that contributed most.")
     ] = False,
+    uncertain: UncertainOption = None,
+    no_uncertain: NoUncertainOption = False,
     encoding: EncodingOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Predict whether reviews are positive or negative.
 
-    The number is the probability that the review is positive. An empty review
-    is reported as an error; the exit status is 1 if there is nothing else.
+    The number is the probability that the review is positive. A model may have
+    a band of probabilities that it labels uncertain; so it labels text that is
+    not English, has no words, or mostly words that it does not know. An empty
+    review is reported as an error; the exit status is 1 if there is nothing else.
 
     For example:
 
@@ -77,11 +89,12 @@ def predict_command(
 
       cut -f 2 reviews.tsv | cinesent predict --json | jq .probability
     """
+    thresholds = read_thresholds(uncertain, no_uncertain)
     reporter = ConsoleReporter(quiet)
     lines = _lines(texts, encoding, reporter)
     from cinesent.classifier import load
 
-    classifier = load(model)
+    classifier = load(model, thresholds=thresholds)
     # Someone who types the reviews wants an answer to each.
     chunk_size = 1 if stdin_is_terminal() else _CHUNK
     num_predicted = num_errors = 0
@@ -196,11 +209,7 @@ def _excerpt(text: str) -> str:
 
 def _remark(prediction: Prediction) -> str:
     """Return what should make a reader doubt the number."""
-    remarks = []
-    if not prediction.num_tokens:
-        remarks.append("no words")
-    elif 2 * prediction.num_unknown > prediction.num_tokens:
-        remarks.append("mostly unknown words")
+    remarks: list[str] = [prediction.reason] if prediction.reason else []
     if prediction.truncated:
         remarks.append("only a part was read")
     return f"  [{', '.join(remarks)}]" if remarks else ""

@@ -9,7 +9,15 @@ import typer
 
 from cinesent.cli import completion
 from cinesent.cli.console import report_error, result_json, stdout_is_terminal
-from cinesent.cli.options import JsonOption, ModelOption, QuietOption, reads_table
+from cinesent.cli.options import (
+    JsonOption,
+    ModelOption,
+    NoUncertainOption,
+    QuietOption,
+    UncertainOption,
+    read_thresholds,
+    reads_table,
+)
 from cinesent.cli.reporting import ConsoleReporter, duration
 
 if TYPE_CHECKING:
@@ -104,6 +112,8 @@ def score_command(
             rich_help_panel=_OUTPUT,
         ),
     ] = False,
+    uncertain: UncertainOption = None,
+    no_uncertain: NoUncertainOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     *,
@@ -114,6 +124,8 @@ def score_command(
     Rows keep their order and their columns. Three columns are added: label,
     probability (that the review is positive, 0 to 1) and error (why a row could
     not be scored). An added column that IN has already gets the prefix cinesent_.
+    With a model that has a band of uncertain probabilities, or with --uncertain,
+    reason is added as well: why a text is uncertain, where it tells.
 
     OUT is written only when scoring finishes. Ctrl-C, a crash or a full disk
     costs about a second of work: the same command with --resume continues, and
@@ -129,8 +141,10 @@ def score_command(
 
       cut -f 2 reviews.tsv | cinesent score - | jq .label
     """
+    from cinesent.classifier import load
     from cinesent.scoring.score import score_file
 
+    thresholds = read_thresholds(uncertain, no_uncertain)
     target = _target(target, out)
     if as_json and target is None:
         raise typer.BadParameter("--json prints the summary where the rows go; name a file as OUT.")
@@ -139,7 +153,7 @@ def score_command(
         summary = score_file(
             source,
             target,
-            model,
+            model if thresholds is None else load(model, thresholds=thresholds),
             evidence=evidence,
             tokens=tokens,
             out_format=out_format,
@@ -178,6 +192,9 @@ def _show(summary: ScoreSummary, reporter: ConsoleReporter) -> None:
         f"{summary.reviews_per_second:,.0f} reviews/s"
         f"{f': {labels}' if labels else ''}"
     )
+    if summary.reasons:
+        counts = ", ".join(f"{count:,} {reason}" for reason, count in summary.reasons.items())
+        reporter.message(f"predictions to doubt: {counts}")
     if summary.num_blank:
         reporter.message(f"{_counted(summary.num_blank, 'empty line')} skipped")
     if summary.num_bad:

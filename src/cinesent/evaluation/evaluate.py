@@ -20,7 +20,7 @@ from cinesent.environment import expand_user
 from cinesent.errors import check_type
 from cinesent.evaluation.metrics import binary_metrics, wilson_interval
 from cinesent.evaluation.overlap import unseen_rows
-from cinesent.evaluation.results import Evaluation, Slice
+from cinesent.evaluation.results import Decided, Evaluation, Slice
 from cinesent.evaluation.selection import as_dataset, check_split, choose_reviews
 from cinesent.progress import SILENT, Reporter
 from cinesent.tables import LabelKeywords
@@ -105,6 +105,9 @@ def record_evaluation(evaluation: Evaluation, bundle: Bundle, command: str) -> s
     metrics = evaluation.metrics.to_dict()
     if evaluation.without_duplicates is not None:
         metrics["accuracy_without_duplicates"] = evaluation.without_duplicates.accuracy
+    if evaluation.decided is not None and evaluation.decided.thresholds == bundle.thresholds:
+        metrics["decided_share"] = evaluation.decided.share
+        metrics["decided_accuracy"] = evaluation.decided.accuracy
     record_metrics(bundle.path, name, {**metrics, "command": command})
     return name
 
@@ -115,7 +118,7 @@ def _score(
     """Predict and compute the metrics."""
     kept = unseen_rows(dataset, split, reviews, classifier.bundle, reporter)
     started = time.perf_counter()
-    probabilities, lengths = _predict(classifier, reviews.texts, reporter)
+    probabilities, lengths, uncertain = _predict(classifier, reviews.texts, reporter)
     seconds = time.perf_counter() - started
     metrics = binary_metrics(reviews.labels, probabilities)
     correct = (probabilities >= metrics.threshold) == (reviews.labels == 1)
@@ -133,6 +136,7 @@ def _score(
         by_rating=_rating_slices(reviews.ratings, correct),
         by_length=length_slices(lengths, correct),
         seconds=seconds,
+        decided=_decided(classifier, correct, uncertain),
         ids=reviews.ids,
         labels=reviews.labels,
         probabilities=probabilities,
@@ -141,18 +145,31 @@ def _score(
 
 def _predict(
     classifier: Classifier, texts: Sequence[str], reporter: Reporter
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return probabilities of positive and numbers of tokens, (n,) each."""
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return probabilities of positive, numbers of tokens and whether uncertain, (n,) each."""
     probabilities = np.empty(len(texts), dtype=np.float32)
     lengths = np.empty(len(texts), dtype=np.int64)
+    uncertain = np.zeros(len(texts), dtype=np.bool_)
     with reporter.task("scoring", total=len(texts), unit="reviews") as task:
         for start in range(0, len(texts), _CHUNK):
             chunk = classifier.predict(texts[start : start + _CHUNK])
             for row, prediction in enumerate(chunk, start):
                 probabilities[row] = prediction.probability
                 lengths[row] = prediction.num_tokens
+                uncertain[row] = prediction.label == "uncertain"
             task.update(start + len(chunk))
-    return probabilities, lengths
+    return probabilities, lengths, uncertain
+
+
+def _decided(
+    classifier: Classifier, correct: NDArray[np.bool_], uncertain: NDArray[np.bool_]
+) -> Decided | None:
+    """Return what the band does to the reviews, texts with a reason to doubt included."""
+    if not classifier.has_band:
+        return None
+    share = float(1 - uncertain.mean())
+    accuracy = float(correct[~uncertain].mean()) if share else None
+    return Decided(classifier.thresholds, share, accuracy)
 
 
 def _rating_slices(

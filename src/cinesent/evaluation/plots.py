@@ -178,6 +178,33 @@ def plot_reliability(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
     return figure
 
 
+def plot_calibration(labels: ArrayLike, before: ArrayLike, after: ArrayLike) -> Figure:
+    """Plot the reliability of probabilities before and after calibration, side by side.
+
+    Args:
+        labels: (n,) of 0 and 1.
+        before: (n,) of the probability of positive, 0 to 1.
+        after: the same, calibrated.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        DataError: the shapes differ, or a value is NaN or out of range.
+    """
+    require("matplotlib", "train", "Drawing plots")
+    figure = style.new_figure(8.6, 4.4)
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, name, values in zip(panels, ("Before", "After"), (before, after), strict=True):
+        bins = reliability_bins(*check_scores(labels, values))
+        _draw_reliability(axes, bins)
+        error = style.percent(bins.expected_calibration_error)
+        title, y_label = f"{name}: calibration error {error}", "share of positives"
+        style.dress(axes, title, "predicted probability", y_label if name == "Before" else "")
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        style.as_percent(axes.xaxis)
+        style.as_percent(axes.yaxis)
+    return figure
+
+
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure to a PNG, SVG or PDF file, by its extension; missing folders are created.
 

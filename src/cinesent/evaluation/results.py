@@ -27,6 +27,21 @@ class Slice:
     accuracy: float
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What a band of uncertain probabilities does to the reviews.
+
+    Attributes:
+        thresholds: the ends of the band.
+        share: of the reviews that are not uncertain, 0 to 1.
+        accuracy: share of these that is predicted correctly; None if there are none.
+    """
+
+    thresholds: tuple[float, float]
+    share: float
+    accuracy: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """The metrics of a model on labelled reviews.
@@ -40,6 +55,7 @@ class Evaluation:
         interval: 95% confidence interval of the accuracy (Wilson 1927).
         without_duplicates: metrics on the reviews that are not among the training reviews, of this
             dataset or, where that is known, of the model's; None if none or all of them are.
+        decided: what the band of the model does; None where it has none.
         by_rating: one slice per star rating; empty where ratings are unknown.
         by_length: one slice per quarter of the reviews, from the shortest to the longest.
         seconds: wall time of predicting.
@@ -58,6 +74,7 @@ class Evaluation:
     by_rating: tuple[Slice, ...]
     by_length: tuple[Slice, ...]
     seconds: float
+    decided: Decided | None
     ids: Sequence[str] = field(repr=False)
     labels: NDArray[np.int8] = field(repr=False)
     probabilities: NDArray[np.float32] = field(repr=False)
@@ -78,6 +95,7 @@ class Evaluation:
             "metrics": self.metrics.to_dict(),
             "accuracy_interval": list(self.interval),
             "without_duplicates": None if without is None else without.to_dict(),
+            "decided": None if self.decided is None else asdict(self.decided),
             "by_rating": [asdict(part) for part in self.by_rating],
             "by_length": [asdict(part) for part in self.by_length],
             "seconds": round(self.seconds, 3),

@@ -19,12 +19,14 @@ class Score(NamedTuple):
         probability: of positive, rounded to 6 digits: further ones depend on the batch.
         num_tokens: of the review.
         evidence: the tokens that contributed most, each with its contribution to the logit.
+        reason: why the prediction means little, where the text tells; else None.
     """
 
     label: str
     probability: float
     num_tokens: int
     evidence: list[tuple[str, float]]
+    reason: str | None
 
 
 class AddedColumns:
@@ -89,4 +91,6 @@ class AddedColumns:
 def _text(column: str, value: Any) -> str:
     if column == "probability":
         return f"{value:.6f}"
-    return json.dumps(value, ensure_ascii=False) if column == "evidence" else str(value)
+    if column == "evidence":
+        return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else str(value)

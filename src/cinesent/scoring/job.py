@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -134,16 +135,16 @@ class ScoringJob:
             raise DataError(quoted[0])
         content = self._output.encoder.encode(chunk, scores)
         self._sink.append(content)
-        labels = dict(before.labels)
-        for score in scores:
-            labels[score.label] = labels.get(score.label, 0) + 1
+        labels = _add(before.labels, (score.label for score in scores))
+        reasons = _add(before.reasons, (score.reason for score in scores if score.reason))
         self._state = ScoringState(
             position=chunk.end,
             size=before.size + len(content),
             num_rows=before.num_rows + len(chunk.rows),
             num_bad=before.num_bad + len(bad),
             num_blank=before.num_blank + chunk.num_blank,
-            labels=dict(sorted(labels.items())),
+            labels=labels,
+            reasons=reasons,
             errors=(*before.errors, *quoted)[:_QUOTED_ERRORS],
             seconds=self._seconds(),
             done=chunk.done,
@@ -200,6 +201,13 @@ class ScoringJob:
 
     def _seconds(self) -> float:
         return self._before.seconds + time.monotonic() - self._started
+
+
+def _add(counts: dict[str, int], names: Iterable[str]) -> dict[str, int]:
+    """Return `counts` with one more for each name, in alphabetical order."""
+    total = Counter(counts)
+    total.update(names)
+    return dict(sorted(total.items()))
 
 
 def source_fingerprint(path: Path | None) -> str | None:

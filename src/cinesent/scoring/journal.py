@@ -29,6 +29,7 @@ class ScoringState:
         num_bad: bad rows among them.
         num_blank: empty lines skipped.
         labels: number of rows per label.
+        reasons: number of rows per reason to doubt a label.
         errors: the messages of the first bad rows.
         seconds: time spent so far, including earlier runs.
         done: share of the source that was read, 0 to 1; None where its size is unknown.
@@ -41,6 +42,7 @@ class ScoringState:
     num_bad: int = 0
     num_blank: int = 0
     labels: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     seconds: float = 0.0
     done: float | None = None

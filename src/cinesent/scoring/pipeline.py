@@ -37,6 +37,7 @@ def score_texts(classifier: Classifier, texts: list[str], evidence: int) -> list
             round(prediction.probability, _DIGITS),
             prediction.num_tokens,
             [(token, round(value, _DIGITS)) for token, value in prediction.evidence],
+            prediction.reason,
         )
         for prediction in classifier.predict(texts, evidence=evidence)
     ]

@@ -41,9 +41,11 @@ def score_file(
 
     The rows keep their order and their columns. `label`, `probability` (of positive, 0 to 1) and
     `error` are added, with the prefix ``cinesent_`` where the file has a column of that name. A row
-    that cannot be scored has an error instead of a label. The target is written only when scoring
-    finishes; until then, the unfinished result is a hidden file beside it, which `resume` continues
-    after an interruption.
+    that cannot be scored has an error instead of a label. With a model that has a band of uncertain
+    probabilities, `reason` is added as well: "no words", "not English" or "mostly unknown words",
+    where a text is uncertain because of that. The target is written only when scoring finishes;
+    until then, the unfinished result is a hidden file beside it, which `resume` continues after an
+    interruption.
 
     Args:
         source: CSV, TSV, JSON Lines, a JSON array, Parquet, Excel, or plain text with one review
@@ -66,7 +68,8 @@ def score_file(
             `text_column`, see :class:`cinesent.TableOptions`.
 
     Returns:
-        How many rows were written, how many of them are bad, and how many got which label.
+        How many rows were written, how many of them are bad, and how many got which label, and for
+        which reason.
 
     Raises:
         DataError: the source cannot be read, has no text column, or has a bad row and `strict` is
@@ -100,17 +103,18 @@ def score_file(
         reader = open_table(source_path, options, reporter=reporter)
         opened.callback(reader.close)
         format = result_format(target_path, out_format, reader.format)
+        classifier = model if isinstance(model, Classifier) else load(model)
         output = open_output(
             reader,
             format,
-            _wanted_columns(tokens, evidence),
+            _wanted_columns(tokens, evidence, classifier.has_band),
             reporter,
             escape_formulas=escape_formulas,
         )
-        classifier = model if isinstance(model, Classifier) else load(model)
         settings = {
             "model": classifier.bundle.manifest_sha256[:16],
             "cinesent": __version__,
+            "thresholds": list(classifier.thresholds),
             **dataclasses.asdict(options),
             "format": reader.format,
             "out_format": str(format),
@@ -120,11 +124,12 @@ def score_file(
         }
         job = ScoringJob(reader, sink, output, strict=strict, reporter=reporter)
         state = job.run(source_path, classifier, settings, evidence=evidence, workers=workers)
-        return summary_of(reader.name, sink.target, state)
+        return summary_of(reader.name, sink.target, state, has_band=classifier.has_band)
 
 
-def _wanted_columns(tokens: bool, evidence: int) -> list[str]:
+def _wanted_columns(tokens: bool, evidence: int, reason: bool) -> list[str]:
     wanted = ["label", "probability"]
+    wanted += ["reason"] if reason else []
     wanted += ["num_tokens"] if tokens else []
     wanted += ["evidence"] if evidence else []
     return wanted

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from cinesent.probability import Label
 from cinesent.scoring.encoders import readable
 from cinesent.scoring.journal import ScoringState
 
@@ -20,7 +21,8 @@ class ScoreSummary:
         num_rows: rows written, bad ones included.
         num_bad: bad rows among them: marked, not scored.
         num_blank: empty lines that were skipped.
-        labels: number of rows per label.
+        labels: number of rows per label; with a band all three, else those that occur.
+        reasons: number of rows per reason to doubt a prediction.
         errors: the messages of the first bad rows.
         seconds: from the first row to the last, interrupted runs included.
     """
@@ -31,6 +33,7 @@ class ScoreSummary:
     num_bad: int
     num_blank: int
     labels: dict[str, int]
+    reasons: dict[str, int]
     errors: tuple[str, ...]
     seconds: float
 
@@ -48,21 +51,26 @@ class ScoreSummary:
             "num_bad": self.num_bad,
             "num_blank": self.num_blank,
             "labels": dict(self.labels),
+            "reasons": dict(self.reasons),
             "errors": [readable(error) for error in self.errors],
             "seconds": self.seconds,
             "reviews_per_second": round(self.reviews_per_second, 1),
         }
 
 
-def summary_of(source: str, target: Path | None, state: ScoringState) -> ScoreSummary:
-    """Return the summary of a run that ended in `state`."""
+def summary_of(
+    source: str, target: Path | None, state: ScoringState, *, has_band: bool
+) -> ScoreSummary:
+    """Return the summary of a run that ended in `state`, all three labels with a band."""
+    counts = dict.fromkeys(get_args(Label), 0) if has_band else {}
     return ScoreSummary(
         source=source,
         target=target,
         num_rows=state.num_rows,
         num_bad=state.num_bad,
         num_blank=state.num_blank,
-        labels=state.labels,
+        labels={**counts, **state.labels},
+        reasons=state.reasons,
         errors=state.errors,
         seconds=state.seconds,
     )

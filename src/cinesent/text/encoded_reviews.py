@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from cinesent.probability import Reason
 from cinesent.recipes import ModelConfig
 from cinesent.text.batching import fit_length
 from cinesent.text.tokenizer import UNKNOWN_ID, Tokenizer, token_blocks
@@ -24,12 +25,14 @@ class EncodedReview:
         num_tokens: tokens of the whole review.
         num_unknown: those that are not in the vocabulary.
         tokens: of the whole review; () unless they were to be kept.
+        reason: why a prediction for it means little; None where it does or was not asked for.
     """
 
     ids: list[int]
     num_tokens: int
     num_unknown: int
     tokens: Sequence[str] = ()
+    reason: Reason | None = None
 
 
 def encode_review(

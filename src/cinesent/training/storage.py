@@ -22,6 +22,7 @@ from cinesent.text.batching import pad_ids
 from cinesent.training.corpus import Corpus
 from cinesent.training.engine.records import FitState
 from cinesent.training.engine.review_objective import predict_rows
+from cinesent.uncertainty.band import choose_band
 
 if TYPE_CHECKING:
     from keras import Model
@@ -80,6 +81,8 @@ def store(
     rows, labels = corpus.validation_examples.rows, corpus.validation.reviews.labels
     stored = choose_precision(model, rows, corpus.recipe.training, reporter)
     metrics = binary_metrics(labels, stored.probabilities)
+    band = choose_band(labels, stored.probabilities)
+    reporter.message(band.describe())
     history = [asdict(record) for record in state.history]
     save_bundle(
         out,
@@ -91,10 +94,12 @@ def store(
         metrics={
             "validation": metrics.to_dict(),
             **_outside_metrics(model, corpus, reporter),
+            "band": band.to_dict(),
             **({"int8": stored.comparison} if stored.comparison else {}),
             "best_epoch": state.best_epoch,
         },
         history=history,
+        thresholds=band.thresholds,
         manifest=provenance.to_manifest(),
         plots=_plots(metrics, labels, stored.probabilities, history),
         check=parity_check(model, rows),
