@@ -21,6 +21,7 @@ PATHS = sorted(SOURCE.rglob("*.py"))
 #: Bottom to top: a module imports from its own layer and from those before it.
 LAYERS = (
     ("_version", "errors", "environment", "files", "probability", "progress"),
+    ("native",),
     ("recipes",),
     ("text",),
     ("augmentation",),

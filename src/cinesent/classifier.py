@@ -1,10 +1,9 @@
 """From raw text to a probability: everything that predicts does it through this class.
 
-NumPy and ONNX Runtime, no framework. Batching hardly makes an LSTM faster on a CPU core, and large
-batches make it slower (benchmarks/results/lstm_limits.json: 553 reviews per second one by one, 587
-in batches of 8, 456 in batches of 128); threads within a batch do not help either. So batches are
-small, each runs on one thread, and `threads` of them run at a time. Reviews are read in chunks:
-while the threads run one, the next is tokenized.
+NumPy and the native library or ONNX Runtime, no framework. Each batch runs on one thread, and
+`threads` of them run at a time; threads within a batch do not help
+(benchmarks/results/lstm_limits.json). Reviews are read in chunks: while the threads run one, the
+next is tokenized.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from numpy.typing import NDArray
 from cinesent.bundle.graph_check import check_graph
 from cinesent.bundle.layout import MODEL
 from cinesent.bundle.loading import Bundle, Verify, open_bundle
-from cinesent.environment import model_path, usable_cores
+from cinesent.environment import Runtime, model_path, usable_cores
 from cinesent.errors import BundleError, ConfigError, check_type
 from cinesent.explanation import Explanation, heaviest
 from cinesent.network.inference import Network
 from cinesent.prediction import Prediction
 from cinesent.probability import sigmoid
-from cinesent.text.batching import fit_length, length_batches
+from cinesent.text.batching import fit_length
 from cinesent.text.encoded_reviews import EncodedReview, chunks, encode_review
 from cinesent.text.inputs import check_one_text, iterate_texts
 from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
@@ -38,11 +37,6 @@ from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
 # The model that comes with the package, where one does.
 _PACKAGED = Path(__file__).with_name("default_model")
 
-# Tokens of a batch, padding included, and reviews: small, see above. The middle of three rounds
-# over 4,167 reviews was 1,129, 1,030, 1,012 and 1,059 reviews per second with batches of 8, 16, 32
-# and 64 reviews.
-_BATCH_TOKENS = 4096
-_BATCH_ROWS = 8
 _UNCERTAIN = "uncertain"
 
 
@@ -70,10 +64,14 @@ class Classifier:
         graph: its prediction graph, the content of model.onnx.
         threads: batches that are predicted at a time; None: one for each usable CPU. The results
             are the same. A single review always takes one thread.
+        runtime: what runs the network, "native" or "onnxruntime"; None: what the environment
+            variable ``CINESENT_RUNTIME`` names, else the native library where it can. Their
+            probabilities differ by less than 1e-5.
 
     Raises:
         BundleError: the graph is not the one that the bundle's config asks for.
-        ConfigError: `threads` is not a whole number of at least 1, or `bundle` is something else.
+        ConfigError: `threads` is not a whole number of at least 1, `bundle` is something else, or
+            the runtime is unknown or cannot be used.
 
     Example:
         >>> classifier = cinesent.load("model")  # doctest: +SKIP
@@ -81,7 +79,14 @@ class Classifier:
         'positive'
     """
 
-    def __init__(self, bundle: Bundle, graph: bytes, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        graph: bytes,
+        *,
+        threads: int | None = None,
+        runtime: Runtime | None = None,
+    ) -> None:
         if not isinstance(bundle, Bundle) or not isinstance(graph, bytes):
             raise ConfigError(
                 "a Classifier is made from a Bundle and the bytes of its graph; found "
@@ -97,7 +102,8 @@ class Classifier:
         def constants() -> Any:
             return check_graph(graph, bundle.config, bundle.precision, where)
 
-        self._network = Network(bundle.config, graph, constants, where)
+        self._stated_runtime = runtime
+        self._network = Network(bundle.config, graph, constants, where, runtime)
         # The highest id and the lowest: a graph that does not fit the config fails here.
         ids = [bundle.config.vocabulary_size - 1, UNKNOWN_ID]
         self._network.run([fit_length(ids, bundle.config)], explain=True)
@@ -107,14 +113,25 @@ class Classifier:
         """What the columns of :meth:`predict_proba` stand for."""
         return self.bundle.labels
 
+    @property
+    def runtime(self) -> Runtime:
+        """What runs the network: "native" or "onnxruntime"."""
+        return self._network.runtime
+
+    @property
+    def runtime_details(self) -> tuple[str | None, str | None]:
+        """The instruction set that the native library uses, and why it is not used; one is None."""
+        return self._network.instruction_set, self._network.why_not_native
+
     def __repr__(self) -> str:
         folder = self.bundle.folder
         return f"Classifier({self.bundle.name!r}, {str(folder) if folder else 'in memory'!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.bundle.folder is None:
-            return _in_memory, (self.bundle, self._graph, self.threads)
-        return _from_folder, (str(self.bundle.folder), self.threads, self._verify)
+            return _in_memory, (self.bundle, self._graph, self.threads, self._stated_runtime)
+        folder = str(self.bundle.folder)
+        return _from_folder, (folder, self.threads, self._verify, self._stated_runtime)
 
     def predict(self, texts: Iterable[str], evidence: int = 0) -> list[Prediction]:
         """Label reviews.
@@ -255,7 +272,8 @@ class Classifier:
         self, rows: list[EncodedReview], pool: ThreadPoolExecutor | None, evidence: int
     ) -> _Pending:
         """Start to run the network over reviews, batch by batch."""
-        batches = length_batches([len(row.ids) for row in rows], _BATCH_TOKENS, _BATCH_ROWS)
+        lengths = [len(row.ids) for row in rows]
+        batches = self._network.batches(lengths, self.threads or usable_cores())
         answers = _Answers(np.empty(len(rows), dtype=np.float32), [()] * len(rows))
 
         def run(batch: NDArray[np.intp]) -> None:
@@ -267,9 +285,8 @@ class Classifier:
                     found = self._contributions(row.tokens, share)
                     answers.evidence[index] = tuple(heaviest(*found, evidence))
 
-        # The long ones first, so that no thread ends late. A thread for one batch is not worth it.
-        several = len(batches) > 1
-        done = pool.map(run, reversed(batches)) if pool and several else map(run, batches)
+        # A thread for one batch is not worth it.
+        done = pool.map(run, batches) if pool and len(batches) > 1 else map(run, batches)
 
         def wait() -> _Answers:
             deque(done, maxlen=0)
@@ -302,16 +319,24 @@ def _checked_threads(threads: object) -> int | None:
     return None if threads is None else _whole("threads", threads, 1)
 
 
-def _in_memory(bundle: Bundle, graph: bytes, threads: int | None) -> Classifier:
-    return Classifier(bundle, graph, threads=threads)
+def _in_memory(
+    bundle: Bundle, graph: bytes, threads: int | None, runtime: Runtime | None
+) -> Classifier:
+    return Classifier(bundle, graph, threads=threads, runtime=runtime)
 
 
-def _from_folder(folder: str, threads: int | None, verify: Verify) -> Classifier:
-    return load(folder, threads=threads, verify=verify)
+def _from_folder(
+    folder: str, threads: int | None, verify: Verify, runtime: Runtime | None
+) -> Classifier:
+    return load(folder, threads=threads, verify=verify, runtime=runtime)
 
 
 def load(
-    path: str | Path | None = None, *, threads: int | None = None, verify: Verify = True
+    path: str | Path | None = None,
+    *,
+    threads: int | None = None,
+    verify: Verify = True,
+    runtime: Runtime | None = None,
 ) -> Classifier:
     """Open a model for predicting.
 
@@ -321,6 +346,7 @@ def load(
             else the packaged model.
         threads: batches that are predicted at a time; None: one for each usable CPU.
         verify: what is compared with the checksums, see :func:`cinesent.bundle.load_bundle`.
+        runtime: what runs the network, see :class:`Classifier`.
 
     Raises:
         BundleError: there is no such folder, or it is damaged or of another format.
@@ -331,7 +357,7 @@ def load(
     """
     _checked_threads(threads)
     bundle, graph = open_bundle(find_model(path), verify)
-    classifier = Classifier(bundle, graph, threads=threads)
+    classifier = Classifier(bundle, graph, threads=threads, runtime=runtime)
     classifier._verify = verify
     return classifier
 

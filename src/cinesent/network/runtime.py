@@ -103,7 +103,8 @@ def run_session(
             f"the graph gives shapes {logits.shape} and {contributions.shape} for ids of shape "
             f"{token_ids.shape}; expected {token_ids.shape[:1]} and {token_ids.shape}."
         )
-    check_answers(logits, contributions)
+    check_answers(logits)
+    check_answers(contributions)
     return logits, contributions
 
 
@@ -115,14 +116,13 @@ def run_failed(shape: tuple[int, ...], error: Exception) -> BundleError:
     )
 
 
-def check_answers(logits: NDArray[np.float32], contributions: NDArray[np.float32]) -> None:
+def check_answers(values: NDArray[np.float32]) -> None:
     """Raise BundleError unless all numbers are finite, and far from where float32 ends."""
-    for values in (logits, contributions):
-        if not (np.abs(values) < _LARGEST_ANSWER).all():
-            raise BundleError(
-                f"the graph gives numbers that are not finite, or beyond {_LARGEST_ANSWER:g}: its "
-                "weights are not those of a trained model."
-            )
+    if not (np.abs(values) < _LARGEST_ANSWER).all():
+        raise BundleError(
+            f"the network gives numbers that are not finite, or beyond {_LARGEST_ANSWER:g}: its "
+            "weights are not those of a trained model."
+        )
 
 
 def _reason(error: Exception) -> str:
