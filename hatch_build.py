@@ -50,7 +50,7 @@ TARGETS = {
 }
 
 #: The files of each processor, with the flags for its instruction sets.
-_FILES = {
+_FILES: dict[str, dict[str, tuple[str, ...]]] = {
     "x86_64": {
         "kernel_avx512.cpp": ("-mavx512f", "-mfma"),
         "kernel_avx2.cpp": ("-mavx2", "-mfma"),
@@ -152,10 +152,11 @@ def platform_tag() -> str:
     return sysconfig.get_platform().replace("-", "_").replace(".", "_")
 
 
-class NativeBuildHook(BuildHookInterface):  # type: ignore[misc, valid-type]
+class NativeBuildHook(BuildHookInterface):  # type: ignore[misc]
     """Adds the library to a wheel; to the source tree for an editable install."""
 
     PLUGIN_NAME = "custom"
+    scratch = ""
 
     def dependencies(self) -> list[str]:
         """Return what has to be installed for the build."""
@@ -169,7 +170,7 @@ class NativeBuildHook(BuildHookInterface):  # type: ignore[misc, valid-type]
             return
         target = os.environ.get("CINESENT_TARGET", "")
         editable = version == "editable"
-        self.scratch = None if editable else tempfile.mkdtemp()
+        self.scratch = "" if editable else tempfile.mkdtemp()
         try:
             path = compile_library(Path(self.scratch or SOURCE.parent), target)
         except CompileError as error:
@@ -187,9 +188,9 @@ class NativeBuildHook(BuildHookInterface):  # type: ignore[misc, valid-type]
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove the scratch folder."""
-        if getattr(self, "scratch", None):
+        if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    print(compile_library(SOURCE.parent))  # noqa: T201
+    print(compile_library(SOURCE.parent))
