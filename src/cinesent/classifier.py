@@ -12,7 +12,6 @@ import numbers
 import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from cinesent.text.batching import fit_length
 from cinesent.text.encoded_reviews import EncodedReview, chunks, encode_review
 from cinesent.text.inputs import check_one_text, iterate_texts
 from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
+from cinesent.workers import Workers
 
 # The model that comes with the package, where one does.
 _PACKAGED = Path(__file__).with_name("default_model")
@@ -254,26 +254,20 @@ class Classifier:
             for text in iterate_texts(texts)
         )
         threads = self.threads or usable_cores()
-        pool = ThreadPoolExecutor(threads) if threads > 1 else None
         before: tuple[list[EncodedReview], _Pending] | None = None
-        try:
+        with Workers(threads) as workers:
             for rows in chunks(encoded):
-                pending = self._start(rows, pool, evidence)
+                pending = self._start(rows, workers, evidence)
                 if before:
                     yield before[0], before[1]()
                 before = rows, pending
             if before:
                 yield before[0], before[1]()
-        finally:
-            if pool:
-                pool.shutdown(cancel_futures=True)
 
-    def _start(
-        self, rows: list[EncodedReview], pool: ThreadPoolExecutor | None, evidence: int
-    ) -> _Pending:
+    def _start(self, rows: list[EncodedReview], workers: Workers, evidence: int) -> _Pending:
         """Start to run the network over reviews, batch by batch."""
         lengths = [len(row.ids) for row in rows]
-        batches = self._network.batches(lengths, self.threads or usable_cores())
+        batches = self._network.batches(lengths, workers.threads)
         answers = _Answers(np.empty(len(rows), dtype=np.float32), [()] * len(rows))
 
         def run(batch: NDArray[np.intp]) -> None:
@@ -285,8 +279,7 @@ class Classifier:
                     found = self._contributions(row.tokens, share)
                     answers.evidence[index] = tuple(heaviest(*found, evidence))
 
-        # A thread for one batch is not worth it.
-        done = pool.map(run, batches) if pool and len(batches) > 1 else map(run, batches)
+        done = workers.map(run, batches)
 
         def wait() -> _Answers:
             deque(done, maxlen=0)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.network.admission import LARGEST_RUN
+from cinesent.network.answers import check_answers
 from cinesent.network.pieces import PieceReader
-from cinesent.network.runtime import check_answers, open_session, run_session
+from cinesent.network.runtime import open_session, run_session
 from cinesent.recipes import ModelConfig
 from cinesent.text.batching import Ids, pad_ids, reading_lengths
 

@@ -15,9 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from cinesent.environment import RUNTIMES, Runtime, stated_runtime
 from cinesent.errors import BundleError, ConfigError
-from cinesent.network.graph_network import GraphNetwork
+from cinesent.network.answers import check_answers
 from cinesent.network.kernel import Kernel, why_not_native
-from cinesent.network.runtime import check_answers
 from cinesent.recipes import ModelConfig
 from cinesent.text.batching import Ids, fair_batches, length_batches, reading_lengths
 
@@ -69,6 +68,8 @@ class Network:
             self._kernel = Kernel(config, constants())
             self.instruction_set = self._kernel.instruction_set
         else:
+            from cinesent.network.graph_network import GraphNetwork
+
             self._graph = GraphNetwork(config, graph, constants, where)
 
     def batches(self, lengths: ArrayLike, threads: int) -> list[NDArray[np.intp]]:
