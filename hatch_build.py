@@ -55,8 +55,9 @@ _FILES: dict[str, dict[str, tuple[str, ...]]] = {
         "kernel_avx512.cpp": ("-mavx512f", "-mfma"),
         "kernel_avx2.cpp": ("-mavx2", "-mfma"),
         "library.cpp": (),
+        "tokenizer.cpp": (),
     },
-    "aarch64": {"kernel_neon.cpp": (), "library.cpp": ()},
+    "aarch64": {"kernel_neon.cpp": (), "library.cpp": (), "tokenizer.cpp": ()},
 }
 # No sum may depend on which instructions a compiler contracts: results would differ with the batch.
 _FLAGS = (

@@ -31,6 +31,7 @@ from cinesent.probability import sigmoid
 from cinesent.text.batching import fit_length
 from cinesent.text.encoded_reviews import EncodedReview, chunks, encode_review
 from cinesent.text.inputs import check_one_text, iterate_texts
+from cinesent.text.native_encoder import NativeEncoder
 from cinesent.text.tokenizer import UNKNOWN_ID, tokenize
 from cinesent.workers import Workers
 
@@ -104,6 +105,7 @@ class Classifier:
 
         self._stated_runtime = runtime
         self._network = Network(bundle.config, graph, constants, where, runtime)
+        self._native = NativeEncoder(bundle.tokenizer) if self.runtime == "native" else None
         # The highest id and the lowest: a graph that does not fit the config fails here.
         ids = [bundle.config.vocabulary_size - 1, UNKNOWN_ID]
         self._network.run([fit_length(ids, bundle.config)], explain=True)
@@ -250,7 +252,9 @@ class Classifier:
         chunk while those of the pool run the one before.
         """
         encoded = (
-            encode_review(text, self.bundle.tokenizer, self.bundle.config, evidence > 0)
+            encode_review(
+                text, self.bundle.tokenizer, self.bundle.config, evidence > 0, self._native
+            )
             for text in iterate_texts(texts)
         )
         threads = self.threads or usable_cores()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from cinesent.errors import BundleError
 
 #: Of the interface; `cinesent_version` in cpp/library.cpp returns the same number.
-VERSION = 1
+VERSION = 2
 
 #: Numbers of the instruction sets in the interface, the preferred one first.
 INSTRUCTION_SETS = {"avx512": 3, "avx2": 2, "neon": 1}
@@ -27,7 +27,8 @@ INSTRUCTION_SETS = {"avx512": 3, "avx2": 2, "neon": 1}
 _SUFFIXES = {"darwin": ".dylib", "win32": ".dll"}
 _PATH = Path(__file__).with_name(f"_native{_SUFFIXES.get(sys.platform, '.so')}")
 
-_i32, _i64, _pointer = ctypes.c_int32, ctypes.c_int64, ctypes.c_void_p
+_i32, _i64, _u64 = ctypes.c_int32, ctypes.c_int64, ctypes.c_uint64
+_pointer = ctypes.c_void_p
 _OK, _NO_MEMORY = 0, 1
 _LINE = 16  # floats of a cache line
 
@@ -63,6 +64,11 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "cinesent_width": (_i64, (_i32,)),
     "cinesent_read": (_i32, (_i32, ctypes.POINTER(Reading), _i64)),
     "cinesent_project": (_i32, (_i32, *[_pointer] * 3, *[_i64] * 3, _pointer)),
+    "cinesent_index_tokens": (_i32, (_pointer, _pointer, _i64, _u64, _pointer, _i64)),
+    "cinesent_encode": (
+        _i64,
+        (ctypes.c_char_p, _i64, _pointer, _pointer, _pointer, _i64, _u64, _i64, _pointer),
+    ),
     "cinesent_score": (None, (_pointer, _i64, _i64, *[_pointer] * 5)),
     "cinesent_score_ngrams": (
         _i32,
