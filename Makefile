@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help demo test test-fast lint format notebook torch wheels clean
+.PHONY: help demo test test-fast sanitize lint format notebook torch wheels clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,13 @@ test: $(VENV)/dev.stamp ## Run every test
 
 test-fast: $(VENV)/dev.stamp ## Run the tests that need no framework (a minute)
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not train and not backends"
+
+# Compiled anew without them afterwards, whatever the tests find.
+sanitize: $(VENV)/dev.stamp ## Run the tests of the native library with the sanitizers of the compiler
+	$(BIN)/python hatch_build.py -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libubsan.so)" \
+		$(BIN)/python -m pytest tests/test_kernel.py tests/text/test_native_encoder.py; \
+		status=$$?; $(BIN)/python hatch_build.py && exit $$status
 
 lint: $(VENV)/dev.stamp ## Check style and types
 	$(BIN)/ruff check .

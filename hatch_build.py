@@ -11,7 +11,8 @@ platform serves every version of Python.
 ``CINESENT_TARGET``             a platform of `TARGETS` to cross-compile for, with ziglang
 ==============================  ====================================================================
 
-`python hatch_build.py` compiles the library into the source tree.
+`python hatch_build.py [FLAG ...]` compiles the library into the source tree, with further flags of
+the compiler.
 """
 
 from __future__ import annotations
@@ -194,4 +195,4 @@ class NativeBuildHook(BuildHookInterface):  # type: ignore[misc]
 
 
 if __name__ == "__main__":
-    print(compile_library(SOURCE.parent))
+    print(compile_library(SOURCE.parent, extra=tuple(sys.argv[1:])))
