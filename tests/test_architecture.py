@@ -20,7 +20,17 @@ PATHS = sorted(SOURCE.rglob("*.py"))
 
 #: Bottom to top: a module imports from its own layer and from those before it.
 LAYERS = (
-    ("_version", "errors", "environment", "files", "probability", "progress"),
+    (
+        "_version",
+        "deferred",
+        "errors",
+        "environment",
+        "files",
+        "probability",
+        "progress",
+        "workers",
+    ),
+    ("native",),
     ("recipes",),
     ("text",),
     ("uncertainty",),

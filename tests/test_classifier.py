@@ -17,6 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import cinesent.classifier
+import cinesent.network.graph_network
 import cinesent.network.inference
 import cinesent.text.encoded_reviews
 from cinesent import Classifier, load
@@ -84,7 +85,7 @@ def test_order_is_kept_and_company_changes_nothing(classifier):
 
 def test_small_batches_change_nothing(classifier, monkeypatch):
     expected = classifier.predict_logits(MANY)
-    monkeypatch.setattr(cinesent.classifier, "_BATCH_TOKENS", 50)
+    monkeypatch.setattr(cinesent.network.inference, "_GRAPH_TOKENS", 50)
     np.testing.assert_allclose(classifier.predict_logits(MANY), expected, atol=1e-6)
 
 
@@ -278,7 +279,7 @@ def test_a_generator_is_read_as_it_is_needed(folder, monkeypatch, threads):
 
 
 def test_a_list_is_looked_through_before_anything_runs(classifier, monkeypatch):
-    monkeypatch.setattr(cinesent.network.inference, "run_session", None)
+    monkeypatch.setattr(cinesent.network.graph_network, "run_session", None)
     with pytest.raises(CinesentError, match="text 150 is of type float"):
         classifier.predict([*MANY, float("nan")])
 
@@ -289,7 +290,7 @@ def test_an_error_in_a_thread_is_raised_and_leaves_none(folder, monkeypatch):
     def fail(*args):
         raise BundleError("the graph fails")
 
-    monkeypatch.setattr(cinesent.network.inference, "run_session", fail)
+    monkeypatch.setattr(cinesent.network.graph_network, "run_session", fail)
     with pytest.raises(BundleError, match=r"model\.onnx: the graph fails"):
         classifier.predict(MANY)
     assert threading.active_count() == count

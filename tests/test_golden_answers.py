@@ -1,7 +1,8 @@
-"""Predictions and scored files, compared with those that version 0.1.0 made.
+"""Predictions and scored files, compared with those that version 0.1.0 made with ONNX Runtime.
 
-Probabilities may differ by 1e-6, since another CPU adds in another order. On the machine that made
-the files, ``CINESENT_EXACT=1`` compares every bit. golden/make_packaged_model.py and
+Probabilities may differ by 1e-6, since another CPU adds in another order, and so does the native
+library. On the machine that made the files, ``CINESENT_EXACT=1`` compares every bit of ONNX
+Runtime's. golden/make_packaged_model.py and
 golden/make_scored.py wrote the files.
 """
 
@@ -19,6 +20,7 @@ import pytest
 from golden_cases import CASES, FOLDER, Case, score, write_model
 
 import cinesent
+from cinesent.network.kernel import why_not_native
 
 GOLDEN = Path(__file__).parent / "golden"
 #: What numbers may differ by, in probability and in log-odds; an explanation adds more of them up.
@@ -36,11 +38,18 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-@pytest.fixture(scope="module")
-def packaged() -> cinesent.Classifier:
+@pytest.fixture(scope="module", params=["onnxruntime"] if EXACT else ["onnxruntime", "native"])
+def packaged(request) -> cinesent.Classifier:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CINESENT_MODEL", raising=False)
-        return cinesent.load()
+        patch.delenv("CINESENT_RUNTIME", raising=False)
+        classifier = cinesent.load(runtime="onnxruntime")
+        if request.param == "native":
+            if reason := why_not_native(classifier.bundle.config):
+                pytest.skip(reason)
+            classifier = cinesent.load(runtime="native")
+        assert classifier.runtime == request.param
+        return classifier
 
 
 def test_the_golden_file_is_about_the_packaged_model(packaged):
@@ -81,9 +90,11 @@ def test_explanations_are_what_they_were(packaged, index):
     explanation, expected = packaged.explain(TEXTS[index]), ENTRIES[index]["explanation"]
     assert list(explanation.tokens) == expected["tokens"]
     contributions = np.array(expected["contributions"], dtype=np.float32)
-    np.testing.assert_allclose(
-        explanation.contributions, contributions, atol=EXPLANATION_TOLERANCE, rtol=0
-    )
+    differences = explanation.contributions - contributions
+    assert abs(differences.sum()) <= EXPLANATION_TOLERANCE
+    # Where a unit is equally large at two tokens up to rounding, its maximum may belong to either.
+    moved = np.abs(differences) > EXPLANATION_TOLERANCE
+    assert moved.sum() <= (2 if packaged.runtime == "native" else 0)
     assert abs(explanation.logit - expected["logit"]) <= EXPLANATION_TOLERANCE
     assert abs(explanation.bias - expected["bias"]) <= EXPLANATION_TOLERANCE
 

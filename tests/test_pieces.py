@@ -12,7 +12,7 @@ from bundles import SENTENCES, bundle_parts, random_weights, small_config, write
 from peak_memory import linux_only, peak_of
 
 import cinesent
-import cinesent.network.inference
+import cinesent.network.graph_network
 import cinesent.network.pieces
 from cinesent import load
 from cinesent.bundle import open_bundle, save_bundle
@@ -131,7 +131,7 @@ def test_a_long_review_does_not_depend_on_company_or_threads(classifier):
 
 
 def test_reviews_below_the_limit_are_not_read_in_pieces(classifier, monkeypatch):
-    monkeypatch.setattr(cinesent.network.inference, "PieceReader", None)
+    monkeypatch.setattr(cinesent.network.graph_network, "PieceReader", None)
     copy = load(classifier.bundle.path)
     assert copy.predict([words(6000)])[0].num_tokens < LARGEST_RUN
     with pytest.raises(TypeError):

@@ -183,4 +183,4 @@ def test_importing_the_package_imports_none_of_its_modules():
         "print(sorted(name for name in sys.modules if name.startswith('cinesent.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['cinesent._version']"
+    assert done.stdout.strip() == "['cinesent._version', 'cinesent.deferred']"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.bundle import load_bundle
-from cinesent.environment import usable_cores
+from cinesent.environment import Runtime, usable_cores
 from cinesent.text.batching import fit_length, length_batches, pad_ids
 from cinesent.text.tokenizer import tokenize
 
@@ -62,10 +62,10 @@ class Contestant:
 class Cinesent(Contestant):
     """The Classifier of this project."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, runtime: Runtime | None = None) -> None:
         import cinesent
 
-        self.classifier = cinesent.load(settings.model)
+        self.classifier = cinesent.load(settings.model, runtime=runtime)
 
     def one(self, way: str) -> Answer:
         """Answer one review."""
@@ -307,6 +307,7 @@ def open_contestant(name: str, settings: Settings) -> Contestant:
     """Load a contestant into this process."""
     openers: dict[str, Callable[[], Contestant]] = {
         "cinesent": lambda: Cinesent(settings),
+        "cinesent-onnxruntime": lambda: Cinesent(settings, "onnxruntime"),
         "keras-tensorflow": lambda: KerasModel(settings),
         "keras-jax": lambda: KerasModel(settings),
         "vader": lambda: Lexicon(vader_probability),

@@ -63,6 +63,16 @@ FIELD = (
         same_weights=True,
     ),
     Spec(
+        "cinesent-onnxruntime",
+        "cinesent, ONNX Runtime",
+        ("cinesent", "onnxruntime"),
+        {"predict": "cinesent, ONNX Runtime"},
+        {"predict": "cinesent, ONNX Runtime"},
+        1,
+        {"predict": "a thread a core"},
+        same_weights=True,
+    ),
+    Spec(
         "keras-tensorflow",
         "Keras, TensorFlow",
         ("keras", "tensorflow"),

@@ -12,10 +12,10 @@ framework.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 from cinesent._version import __version__
+from cinesent.deferred import deferred
 
 if TYPE_CHECKING:
     from cinesent.behavior import (
@@ -187,13 +187,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'cinesent' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = deferred(globals(), _HOMES)
 
 
 def __dir__() -> list[str]:

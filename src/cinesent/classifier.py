@@ -1,10 +1,9 @@
 """From raw text to a probability: everything that predicts does it through this class.
 
-NumPy and ONNX Runtime, no framework. Batching hardly makes an LSTM faster on a CPU core, and large
-batches make it slower (benchmarks/results/lstm_limits.json: 553 reviews per second one by one, 587
-in batches of 8, 456 in batches of 128); threads within a batch do not help either. So batches are
-small, each runs on one thread, and `threads` of them run at a time. Reviews are read in chunks:
-while the threads run one, the next is tokenized.
+NumPy and the native library or ONNX Runtime, no framework. Each batch runs on one thread, and
+`threads` of them run at a time; threads within a batch do not help
+(benchmarks/results/lstm_limits.json). Reviews are read in chunks: while the threads run one, the
+next is tokenized.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import numbers
 import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,27 +22,23 @@ from numpy.typing import NDArray
 from cinesent.bundle.graph_check import check_graph
 from cinesent.bundle.layout import MODEL
 from cinesent.bundle.loading import Bundle, Verify, open_bundle
-from cinesent.environment import model_path, usable_cores
+from cinesent.environment import Runtime, model_path, usable_cores
 from cinesent.errors import BundleError, ConfigError, check_type
 from cinesent.explanation import Explanation, heaviest
 from cinesent.network.inference import Network
 from cinesent.prediction import Prediction
 from cinesent.probability import Label, sigmoid
-from cinesent.text.batching import fit_length, length_batches
+from cinesent.text.batching import fit_length
 from cinesent.text.encoded_reviews import EncodedReview, chunks, encode_review
 from cinesent.text.inputs import check_one_text, iterate_texts
+from cinesent.text.native_encoder import NativeEncoder
 from cinesent.text.tokenizer import UNKNOWN_ID
 from cinesent.uncertainty.band import check_band
 from cinesent.uncertainty.reasons import reason_to_doubt
+from cinesent.workers import Workers
 
 # The model that comes with the package, where one does.
 _PACKAGED = Path(__file__).with_name("default_model")
-
-# Tokens of a batch, padding included, and reviews: small, see above. The middle of three rounds
-# over 4,167 reviews was 1,129, 1,030, 1,012 and 1,059 reviews per second with batches of 8, 16, 32
-# and 64 reviews.
-_BATCH_TOKENS = 4096
-_BATCH_ROWS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,11 +67,14 @@ class Classifier:
             are the same. A single review always takes one thread.
         thresholds: below the first a review is negative, from the second on positive, between
             them uncertain; None: those of the bundle. (0.5, 0.5) decides every review.
+        runtime: what runs the network, "native" or "onnxruntime"; None: what the environment
+            variable ``CINESENT_RUNTIME`` names, else the native library where it can. Their
+            probabilities differ by less than 1e-5.
 
     Raises:
         BundleError: the graph is not the one that the bundle's config asks for.
         ConfigError: `threads` is not a whole number of at least 1, `thresholds` are not two
-            probabilities, or `bundle` is something else.
+            probabilities, `bundle` is something else, or the runtime is unknown or cannot be used.
 
     Example:
         >>> classifier = cinesent.load("model")  # doctest: +SKIP
@@ -92,6 +89,7 @@ class Classifier:
         *,
         threads: int | None = None,
         thresholds: tuple[float, float] | None = None,
+        runtime: Runtime | None = None,
     ) -> None:
         if not isinstance(bundle, Bundle) or not isinstance(graph, bytes):
             raise ConfigError(
@@ -109,7 +107,9 @@ class Classifier:
         def constants() -> Any:
             return check_graph(graph, bundle.config, bundle.precision, where)
 
-        self._network = Network(bundle.config, graph, constants, where)
+        self._stated_runtime = runtime
+        self._network = Network(bundle.config, graph, constants, where, runtime)
+        self._native = NativeEncoder(bundle.tokenizer) if self.runtime == "native" else None
         # The highest id and the lowest: a graph that does not fit the config fails here.
         ids = [bundle.config.vocabulary_size - 1, UNKNOWN_ID]
         self._network.run([fit_length(ids, bundle.config)], explain=True)
@@ -124,15 +124,29 @@ class Classifier:
         """Whether there are probabilities between the thresholds, which are uncertain."""
         return self.thresholds[0] < self.thresholds[1]
 
+    @property
+    def runtime(self) -> Runtime:
+        """What runs the network: "native" or "onnxruntime"."""
+        return self._network.runtime
+
+    @property
+    def runtime_details(self) -> tuple[str | None, str | None]:
+        """The instruction set that the native library uses, and why it is not used; one is None."""
+        return self._network.instruction_set, self._network.why_not_native
+
     def __repr__(self) -> str:
         folder = self.bundle.folder
         return f"Classifier({self.bundle.name!r}, {str(folder) if folder else 'in memory'!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
+        options: dict[str, Any] = {
+            "threads": self.threads,
+            "thresholds": self.thresholds,
+            "runtime": self._stated_runtime,
+        }
         if self.bundle.folder is None:
-            return _in_memory, (self.bundle, self._graph, self.threads, self.thresholds)
-        folder = str(self.bundle.folder)
-        return _from_folder, (folder, self.threads, self.thresholds, self._verify)
+            return _in_memory, (self.bundle, self._graph, options)
+        return _from_folder, (str(self.bundle.folder), {**options, "verify": self._verify})
 
     def predict(self, texts: Iterable[str], evidence: int = 0) -> list[Prediction]:
         """Label reviews.
@@ -255,31 +269,28 @@ class Classifier:
         """
         encoded = (self._encode(text, evidence > 0, doubt) for text in iterate_texts(texts))
         threads = self.threads or usable_cores()
-        pool = ThreadPoolExecutor(threads) if threads > 1 else None
         before: tuple[list[EncodedReview], _Pending] | None = None
-        try:
+        with Workers(threads) as workers:
             for rows in chunks(encoded):
-                pending = self._start(rows, pool, evidence)
+                pending = self._start(rows, workers, evidence)
                 if before:
                     yield before[0], before[1]()
                 before = rows, pending
             if before:
                 yield before[0], before[1]()
-        finally:
-            if pool:
-                pool.shutdown(cancel_futures=True)
 
     def _encode(self, text: str, keep_tokens: bool, doubt: bool) -> EncodedReview:
         """Encode a raw text; with `doubt`, look for a reason to doubt its prediction."""
-        review = encode_review(text, self.bundle.tokenizer, self.bundle.config, keep_tokens)
+        review = encode_review(
+            text, self.bundle.tokenizer, self.bundle.config, keep_tokens, self._native
+        )
         reason = reason_to_doubt(text, review.num_tokens, review.num_unknown) if doubt else None
         return review if reason is None else replace(review, reason=reason)
 
-    def _start(
-        self, rows: list[EncodedReview], pool: ThreadPoolExecutor | None, evidence: int
-    ) -> _Pending:
+    def _start(self, rows: list[EncodedReview], workers: Workers, evidence: int) -> _Pending:
         """Start to run the network over reviews, batch by batch."""
-        batches = length_batches([len(row.ids) for row in rows], _BATCH_TOKENS, _BATCH_ROWS)
+        lengths = [len(row.ids) for row in rows]
+        batches = self._network.batches(lengths, workers.threads)
         answers = _Answers(np.empty(len(rows), dtype=np.float32), [()] * len(rows))
 
         def run(batch: NDArray[np.intp]) -> None:
@@ -291,9 +302,7 @@ class Classifier:
                     found = self._contributions(row.tokens, share)
                     answers.evidence[index] = tuple(heaviest(*found, evidence))
 
-        # The long ones first, so that no thread ends late. A thread for one batch is not worth it.
-        several = len(batches) > 1
-        done = pool.map(run, reversed(batches)) if pool and several else map(run, batches)
+        done = workers.map(run, batches)
 
         def wait() -> _Answers:
             deque(done, maxlen=0)
@@ -326,16 +335,12 @@ def _checked_threads(threads: object) -> int | None:
     return None if threads is None else _whole("threads", threads, 1)
 
 
-def _in_memory(
-    bundle: Bundle, graph: bytes, threads: int | None, thresholds: tuple[float, float]
-) -> Classifier:
-    return Classifier(bundle, graph, threads=threads, thresholds=thresholds)
+def _in_memory(bundle: Bundle, graph: bytes, options: dict[str, Any]) -> Classifier:
+    return Classifier(bundle, graph, **options)
 
 
-def _from_folder(
-    folder: str, threads: int | None, thresholds: tuple[float, float], verify: Verify
-) -> Classifier:
-    return load(folder, threads=threads, thresholds=thresholds, verify=verify)
+def _from_folder(folder: str, options: dict[str, Any]) -> Classifier:
+    return load(folder, **options)
 
 
 def load(
@@ -344,6 +349,7 @@ def load(
     threads: int | None = None,
     thresholds: tuple[float, float] | None = None,
     verify: Verify = True,
+    runtime: Runtime | None = None,
 ) -> Classifier:
     """Open a model for predicting.
 
@@ -355,6 +361,7 @@ def load(
         thresholds: below the first probability a review is negative, from the second on positive,
             between them uncertain; None: those of the model. (0.5, 0.5) decides every review.
         verify: what is compared with the checksums, see :func:`cinesent.bundle.load_bundle`.
+        runtime: what runs the network, see :class:`Classifier`.
 
     Raises:
         BundleError: there is no such folder, or it is damaged or of another format.
@@ -366,7 +373,7 @@ def load(
     _checked_threads(threads)
     band = None if thresholds is None else check_band(thresholds)
     bundle, graph = open_bundle(find_model(path), verify)
-    classifier = Classifier(bundle, graph, threads=threads, thresholds=band)
+    classifier = Classifier(bundle, graph, threads=threads, thresholds=band, runtime=runtime)
     classifier._verify = verify
     return classifier
 

@@ -7,6 +7,7 @@
 ``CINESENT_SST``       the Sentiment Treebank's archive (or folder) to use instead of a download
 ``CINESENT_CAD``       the folder of the counterfactually augmented reviews, likewise
 ``CINESENT_IMDB_URL``  a mirror of the IMDB archive; its checksum is verified all the same
+``CINESENT_RUNTIME``   what runs the network: native or onnxruntime
 ``CINESENT_DEBUG``     the command line shows the traceback of an error too
 =====================  ===========================================================================
 
@@ -17,8 +18,28 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from cinesent.errors import ConfigError
+
+#: What can run the network.
+Runtime = Literal["native", "onnxruntime"]
+RUNTIMES: tuple[Runtime, ...] = ("native", "onnxruntime")
+
+
+def stated_runtime() -> Runtime | None:
+    """Return the runtime named by ``CINESENT_RUNTIME``, or None.
+
+    Raises:
+        ConfigError: it is no runtime.
+    """
+    value = os.environ.get("CINESENT_RUNTIME") or None
+    for runtime in RUNTIMES:
+        if value == runtime:
+            return runtime
+    if value is not None:
+        raise ConfigError(f"CINESENT_RUNTIME is {value!r}; expected {' or '.join(RUNTIMES)}.")
+    return None
 
 
 def model_path() -> Path | None:

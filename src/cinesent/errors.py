@@ -19,11 +19,8 @@ A message that advises a parameter names it with :func:`option`, so that a Pytho
 
 from __future__ import annotations
 
-import difflib
-import importlib.util
 import json
 import re
-import shlex
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -85,6 +82,8 @@ def _in_python(name: str, value: Any) -> str:
 
 
 def _as_flag(name: str, value: Any) -> str:
+    import shlex
+
     flag = _FLAGS.get(name, f"--{name.replace('_', '-')}")
     if value is None or value is True:
         return flag
@@ -170,6 +169,8 @@ def require(module: str, extra: str, what: str) -> None:
     Raises:
         MissingExtraError: `module` is not installed.
     """
+    import importlib.util
+
     try:
         found = importlib.util.find_spec(module) is not None
     except ValueError:  # imported already, by a program that put an object of its own in its place
@@ -202,4 +203,6 @@ def _similarity(word: str, name: str) -> float:
     one, other = (text[:_LONGEST_WORD].rpartition(".")[2].lower() for text in (word, name))
     if one and sorted(one) == sorted(other):
         return 0.99 if one != other else 1.0
+    import difflib
+
     return difflib.SequenceMatcher(None, one, other).ratio()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,6 +80,8 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         """Show the review with a green (positive) or red (negative) background per token."""
+        import html
+
         largest = float(np.abs(self.contributions).max(initial=0.0)) or 1.0
         spans = []
         for token, value in zip(self.tokens, self.contributions.tolist(), strict=True):

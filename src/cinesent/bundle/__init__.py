@@ -19,10 +19,32 @@ change a file can change the manifest. A forged model gives wrong answers, but i
 read other files or take more time and memory than an honest one.
 """
 
-from cinesent.bundle.layout import FORMAT_VERSION, is_bundle
-from cinesent.bundle.loading import Bundle, load_bundle, open_bundle, open_files
-from cinesent.bundle.provenance import DataSource, ParentModel, Provenance
-from cinesent.bundle.saving import record_metrics, save_bundle
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cinesent.deferred import deferred
+
+if TYPE_CHECKING:
+    from cinesent.bundle.layout import FORMAT_VERSION, is_bundle
+    from cinesent.bundle.loading import Bundle, load_bundle, open_bundle, open_files
+    from cinesent.bundle.provenance import DataSource, ParentModel, Provenance
+    from cinesent.bundle.saving import record_metrics, save_bundle
+
+# Each is imported when it is first used: predicting needs few of them.
+_HOMES = {
+    "Bundle": "cinesent.bundle.loading",
+    "DataSource": "cinesent.bundle.provenance",
+    "FORMAT_VERSION": "cinesent.bundle.layout",
+    "ParentModel": "cinesent.bundle.provenance",
+    "Provenance": "cinesent.bundle.provenance",
+    "is_bundle": "cinesent.bundle.layout",
+    "load_bundle": "cinesent.bundle.loading",
+    "open_bundle": "cinesent.bundle.loading",
+    "open_files": "cinesent.bundle.loading",
+    "record_metrics": "cinesent.bundle.saving",
+    "save_bundle": "cinesent.bundle.saving",
+}
 
 __all__ = [
     "FORMAT_VERSION",
@@ -37,3 +59,5 @@ __all__ = [
     "record_metrics",
     "save_bundle",
 ]
+
+__getattr__ = deferred(globals(), _HOMES)

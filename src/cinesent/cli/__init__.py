@@ -6,45 +6,65 @@ Results go to stdout, progress and messages to stderr. Exit status: 0 ok, 1 fail
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
 from cinesent._version import __version__
-from cinesent.cli import data, teacher
-from cinesent.cli.calibrate import calibrate_command
-from cinesent.cli.compare import compare_command
 from cinesent.cli.console import result
-from cinesent.cli.dashes import TextCommand
-from cinesent.cli.doctor import doctor_command
-from cinesent.cli.evaluate import evaluate_command
-from cinesent.cli.export import export_command
 from cinesent.cli.failures import run
-from cinesent.cli.predict import predict_command
-from cinesent.cli.pretrain import pretrain_command
-from cinesent.cli.score import score_command
-from cinesent.cli.settings import settings_command
-from cinesent.cli.train import train_command
 
-app = typer.Typer(
-    name="cinesent",
-    help="Predicts whether movie reviews are positive or negative.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("predict", cls=TextCommand)(predict_command)
-app.command("score")(score_command)
-app.command("train")(train_command)
-app.command("pretrain")(pretrain_command)
-app.command("evaluate")(evaluate_command)
-app.command("calibrate")(calibrate_command)
-app.command("compare")(compare_command)
-app.command("export")(export_command)
-app.command("settings")(settings_command)
-app.add_typer(data.app, name="data")
-app.add_typer(teacher.app, name="teacher")
-app.command("doctor")(doctor_command)
+#: The commands in the order of ``--help``: the module and its function or group.
+_COMMANDS = {
+    "predict": ("predict", "predict_command"),
+    "score": ("score", "score_command"),
+    "train": ("train", "train_command"),
+    "pretrain": ("pretrain", "pretrain_command"),
+    "evaluate": ("evaluate", "evaluate_command"),
+    "calibrate": ("calibrate", "calibrate_command"),
+    "compare": ("compare", "compare_command"),
+    "export": ("export", "export_command"),
+    "settings": ("settings", "settings_command"),
+    "data": ("data", "app"),
+    "teacher": ("teacher", "app"),
+    "doctor": ("doctor", "doctor_command"),
+}
+
+
+def command_line(names: Iterable[str] = _COMMANDS) -> typer.Typer:
+    """Return the command line with these commands; the modules of others are not imported."""
+    made = typer.Typer(
+        name="cinesent",
+        help="Predicts whether movie reviews are positive or negative.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(_root)
+    for name in names:
+        module, attribute = _COMMANDS[name]
+        command = getattr(importlib.import_module(f"cinesent.cli.{module}"), attribute)
+        if isinstance(command, typer.Typer):
+            made.add_typer(command, name=name)
+        elif name == "predict":
+            from cinesent.cli.dashes import TextCommand
+
+            made.command(name, cls=TextCommand)(command)
+        else:
+            made.command(name)(command)
+    return made
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """Build ``app``, the whole command line, when it is first used."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()["app"] = made = command_line()
+    return made
 
 
 def _print_version(asked: bool) -> None:
@@ -53,7 +73,6 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool,
@@ -74,4 +93,8 @@ def _root(
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    run(app)
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if name == "predict":
+        # NumPy starts a thread per core for matrix products, which predicting does not compute.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    run(command_line([name] if name in _COMMANDS else _COMMANDS))

@@ -97,6 +97,8 @@ def _model_rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     yield "name", f"{model.name}, {model.precision}, {_size(model.size_bytes)}"
     measured = model.test_accuracy is not None
     yield "accuracy", f"{model.test_accuracy:.2%} on test reviews" if measured else "not measured"
+    native = f"native library ({model.instruction_set})"
+    yield "runtime", f"ONNX Runtime: {model.why_not_native}" if model.why_not_native else native
     yield "speed", f"{model.load_ms:.0f} ms to load, {model.predict_ms:.2f} ms per sentence"
 
 

@@ -71,6 +71,9 @@ class ModelCheck:
         precision: in which its word vectors are stored, "float32" or "int8".
         size_bytes: of all its files.
         test_accuracy: as its metrics record it, 0 to 1; None if it was not measured.
+        runtime: what runs it, "native" or "onnxruntime".
+        instruction_set: that the native library uses, such as "avx512"; None for ONNX Runtime.
+        why_not_native: why the native library does not run it; None if it does.
         load_ms: milliseconds to open it, and to import NumPy and ONNX Runtime if need be.
         predict_ms: milliseconds to predict the sentence, after a first run.
         probability: of positive, predicted for the sentence.
@@ -81,6 +84,9 @@ class ModelCheck:
     precision: str
     size_bytes: int
     test_accuracy: float | None
+    runtime: str
+    instruction_set: str | None
+    why_not_native: str | None
     load_ms: float
     predict_ms: float
     probability: float
@@ -161,8 +167,6 @@ def check_model(path: str | Path | None) -> tuple[ModelCheck | None, list[Proble
     """
     started = time.perf_counter()
     try:
-        import onnxruntime  # noqa: F401 -- if it is broken, that is not the model's fault
-
         from cinesent.classifier import load
 
         classifier = load(path)
@@ -185,7 +189,8 @@ def check_model(path: str | Path | None) -> tuple[ModelCheck | None, list[Proble
     size = sum(file.stat().st_size for file in files)
     accuracy = _test_accuracy(bundle.metrics)
     found = (str(bundle.path), bundle.name, bundle.precision, size, accuracy)
-    return ModelCheck(*found, load_ms, predict_ms, probability), _damage(bundle.path)
+    runtime = (classifier.runtime, *classifier.runtime_details)
+    return ModelCheck(*found, *runtime, load_ms, predict_ms, probability), _damage(bundle.path)
 
 
 def _milliseconds(started: float) -> float:

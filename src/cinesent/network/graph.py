@@ -26,12 +26,12 @@ from cinesent._version import __version__
 from cinesent.errors import BundleError, require
 from cinesent.network.ngram_nodes import add_ngrams, share_ngrams
 from cinesent.network.nodes import Branch, Node, Nodes, Weight
-from cinesent.network.quantization import SCALES, round_weights, stored_weights
-from cinesent.network.reference import Check, Weights, check_parity, check_weights
 from cinesent.recipes import ModelConfig, Precision
 
 if TYPE_CHECKING:
     import onnx
+
+    from cinesent.network.reference import Check, Weights
 
 #: What every ONNX Runtime since 1.13 reads.
 OPSET = 17
@@ -86,6 +86,9 @@ def build_graph(
         MissingExtraError: the package onnx is not installed.
     """
     require("onnx", "train", "writing model.onnx")
+    from cinesent.network.quantization import stored_weights
+    from cinesent.network.reference import check_weights
+
     check_weights(config, weights)
     stored = stored_weights(weights, precision)
     size = sum(value.nbytes for value in stored.values())
@@ -106,6 +109,8 @@ def graph_weights(
     ONNX's LSTM takes its gates in the order input, output, forget, cell; Keras's are input, forget,
     cell, output.
     """
+    from cinesent.network.quantization import SCALES
+
     found: dict[str, NDArray[Any]] = {"embedding": stored["embedding"]}
     found.update(_lstm_weights(config, stored))
     shape = (len(config.directions), len(config.poolings), config.units)
@@ -367,6 +372,9 @@ def write_graph(
             :func:`cinesent.network.reference.check_parity`).
         MissingExtraError: the package onnx is not installed.
     """
+    from cinesent.network.quantization import round_weights
+    from cinesent.network.reference import check_parity
+
     model = build_graph(config, weights, precision).SerializeToString()
     check_parity(model, config, round_weights(weights, precision), check)
     path.write_bytes(model)

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from cinesent.errors import BundleError
 from cinesent.network.admission import ADMISSION
+from cinesent.network.answers import check_answers
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 _INPUTS = {"token_ids": "tensor(int64)", "lengths": "tensor(int32)", "explain": "tensor(bool)"}
 _OUTPUTS = {"logits": "tensor(float)", "contributions": "tensor(float)"}
-
-# Divided by the smallest temperature, such a number is still finite in float32.
-_LARGEST_ANSWER = 1e30
 
 
 def create_session(graph: bytes, where: Path | str, arena: bool = True) -> InferenceSession:
@@ -103,7 +101,8 @@ def run_session(
             f"the graph gives shapes {logits.shape} and {contributions.shape} for ids of shape "
             f"{token_ids.shape}; expected {token_ids.shape[:1]} and {token_ids.shape}."
         )
-    check_answers(logits, contributions)
+    check_answers(logits)
+    check_answers(contributions)
     return logits, contributions
 
 
@@ -113,16 +112,6 @@ def run_failed(shape: tuple[int, ...], error: Exception) -> BundleError:
         f"the graph fails on ids of shape {shape}: {_reason(error)}. It does not fit its config or "
         "tokenizer, or there is too little memory."
     )
-
-
-def check_answers(logits: NDArray[np.float32], contributions: NDArray[np.float32]) -> None:
-    """Raise BundleError unless all numbers are finite, and far from where float32 ends."""
-    for values in (logits, contributions):
-        if not (np.abs(values) < _LARGEST_ANSWER).all():
-            raise BundleError(
-                f"the graph gives numbers that are not finite, or beyond {_LARGEST_ANSWER:g}: its "
-                "weights are not those of a trained model."
-            )
 
 
 def _reason(error: Exception) -> str:

@@ -135,3 +135,35 @@ def length_batches(
     if start < len(order):
         batches.append(order[start:])
     return batches
+
+
+def fair_batches(
+    lengths: ArrayLike, batch_tokens: int, least_tokens: int, threads: int
+) -> list[NDArray[np.intp]]:
+    """Divide reviews into batches that take about the same time, long reviews first in each.
+
+    Args:
+        lengths: tokens of each review, (n,).
+        batch_tokens: tokens of a batch, about; a longer review is alone.
+        least_tokens: tokens that are worth a batch of their own.
+        threads: that run the batches: where it is worth it, each gets as many.
+
+    Returns:
+        The indices of each batch; each index is in exactly one, and none is empty.
+
+    Example:
+        >>> [batch.tolist() for batch in fair_batches([9, 2, 3, 2], 100, 4, threads=2)]
+        [[0, 1], [2, 3]]
+    """
+    sizes = np.asarray(lengths, dtype=np.int64)
+    order = np.argsort(-sizes, kind="stable")
+    num_long = int(np.count_nonzero(sizes > batch_tokens))
+    batches = [order[index : index + 1] for index in range(num_long)]
+    rest = order[num_long:]
+    total = int(sizes[rest].sum())
+    count = -(-total // batch_tokens)
+    if count % threads:
+        count += threads - count % threads
+    count = max(1, min(count, total // least_tokens, len(rest)))
+    # Dealt out like cards.
+    return batches + [rest[index::count] for index in range(count) if index < len(rest)]

@@ -5,7 +5,6 @@ Case, digits ("7/10"), negation ("n't"), emoticons and emoji stay: the tokenizer
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 
@@ -111,6 +110,8 @@ def _normalise(text: str) -> str:
 
 
 def _unescape(text: str) -> str:
+    import html  # its table of entities takes a while
+
     try:
         return html.unescape(text)
     except ValueError:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from cinesent.probability import Reason
 from cinesent.recipes import ModelConfig
-from cinesent.text.batching import fit_length
+from cinesent.text.batching import Ids, fit_length
+from cinesent.text.native_encoder import NativeEncoder
 from cinesent.text.tokenizer import UNKNOWN_ID, Tokenizer, token_blocks
 
 # Reviews of a chunk, and tokens of one that has fewer because they are long. A chunk is sorted by
@@ -28,7 +31,7 @@ class EncodedReview:
         reason: why a prediction for it means little; None where it does or was not asked for.
     """
 
-    ids: list[int]
+    ids: Ids
     num_tokens: int
     num_unknown: int
     tokens: Sequence[str] = ()
@@ -36,9 +39,26 @@ class EncodedReview:
 
 
 def encode_review(
-    text: str, tokenizer: Tokenizer, config: ModelConfig, keep_tokens: bool = False
+    text: str,
+    tokenizer: Tokenizer,
+    config: ModelConfig,
+    keep_tokens: bool = False,
+    native: NativeEncoder | None = None,
 ) -> EncodedReview:
-    """Tokenize and encode a raw text."""
+    """Tokenize and encode a raw text.
+
+    Args:
+        text: of the review.
+        tokenizer: of the model.
+        config: of the model.
+        keep_tokens: whether the tokens are wanted too.
+        native: encodes the texts that it can, if the tokens are not wanted.
+    """
+    found = None if native is None or keep_tokens else native.encode(text)
+    if found is not None:
+        num_unknown = int(np.count_nonzero(found == UNKNOWN_ID))
+        fitted = found if len(found) and not config.sequence_length else fit_length(found, config)
+        return EncodedReview(fitted, len(found), num_unknown)
     ids: list[int] = []
     tokens: list[str] = []
     for block in token_blocks(text, tokenizer.rules):
