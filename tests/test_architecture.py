@@ -33,7 +33,7 @@ LAYERS = (
     ("models",),
     ("doctor", "export"),
     ("evaluation",),
-    ("behavior",),
+    ("behavior", "audit"),
     ("encoder",),
     ("training",),
     ("comparison", "estimator"),

@@ -24,6 +24,7 @@ NAMES = [name for name in cinesent.__all__ if name != "__version__"]
 
 def test_the_names_are_these():
     assert cinesent.__all__ == [
+        "AuditFinding",
         "BehaviorCase",
         "BehaviorKind",
         "BehaviorOutcome",
@@ -44,6 +45,7 @@ def test_the_names_are_these():
         "Explanation",
         "Export",
         "ExportError",
+        "LabelAudit",
         "LabelKeywords",
         "Metrics",
         "MissingExtraError",
@@ -67,6 +69,7 @@ def test_the_names_are_these():
         "TrainingError",
         "TrainingRun",
         "__version__",
+        "audit_labels",
         "compare",
         "evaluate",
         "evaluate_behavior",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from cinesent._version import __version__
 
 if TYPE_CHECKING:
+    from cinesent.audit import AuditFinding, LabelAudit, audit_labels
     from cinesent.behavior import (
         BehaviorCase,
         BehaviorKind,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from cinesent.training.train import TrainingRun, train
 
 _HOMES = {
+    "AuditFinding": "cinesent.audit",
     "BehaviorCase": "cinesent.behavior",
     "BehaviorKind": "cinesent.behavior",
     "BehaviorOutcome": "cinesent.behavior",
@@ -78,6 +80,7 @@ _HOMES = {
     "Explanation": "cinesent.explanation",
     "Export": "cinesent.export",
     "ExportError": "cinesent.errors",
+    "LabelAudit": "cinesent.audit",
     "LabelKeywords": "cinesent.tables",
     "Metrics": "cinesent.evaluation.metrics",
     "MissingExtraError": "cinesent.errors",
@@ -100,6 +103,7 @@ _HOMES = {
     "TrainingConfig": "cinesent.recipes",
     "TrainingError": "cinesent.errors",
     "TrainingRun": "cinesent.training.train",
+    "audit_labels": "cinesent.audit",
     "compare": "cinesent.comparison.compare",
     "evaluate": "cinesent.evaluation.evaluate",
     "evaluate_behavior": "cinesent.behavior",
@@ -113,6 +117,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AuditFinding",
     "BehaviorCase",
     "BehaviorKind",
     "BehaviorOutcome",
@@ -133,6 +138,7 @@ __all__ = [
     "Explanation",
     "Export",
     "ExportError",
+    "LabelAudit",
     "LabelKeywords",
     "Metrics",
     "MissingExtraError",
@@ -156,6 +162,7 @@ __all__ = [
     "TrainingError",
     "TrainingRun",
     "__version__",
+    "audit_labels",
     "compare",
     "evaluate",
     "evaluate_behavior",
