@@ -1,1 +1,1 @@
-"""Self-contained web pages about an evaluation and about a scored file."""
+"""Self-contained web pages about an evaluation."""

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from cinesent.evaluation import style
 from cinesent.evaluation.curves import check_scores
-from cinesent.probability import LABELS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -89,31 +88,4 @@ def plot_coverage(labels: NDArray[np.int8], probabilities: NDArray[np.float32]) 
     axes.margins(y=0.12)
     style.as_percent(axes.xaxis)
     style.as_percent(axes.yaxis)
-    return figure
-
-
-def plot_probabilities(counts: NDArray[np.int64], thresholds: tuple[float, float]) -> Figure:
-    """Plot a histogram of probabilities in bins of equal width, coloured by their label.
-
-    Args:
-        counts: (bins,), texts in each bin.
-        thresholds: below the first negative, from the second on positive.
-    """
-    figure = style.new_figure(7.5, 3)
-    axes = figure.subplots()
-    edges = np.linspace(0, 1, len(counts) + 1)
-    middles = (edges[:-1] + edges[1:]) / 2
-    colours = np.select(
-        [middles < thresholds[0], middles >= thresholds[1]],
-        [style.NEGATIVE, style.POSITIVE],
-        style.AXIS,
-    )
-    axes.bar(middles, counts, width=0.94 / len(counts), color=colours.tolist())
-    style.dress(axes, "", "predicted probability of positive", "texts", grid="y")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_xlim(0, 1)
-    style.as_percent(axes.xaxis)
-    top: dict[str, Any] = {"transform": axes.transAxes, "va": "bottom"}
-    axes.text(0.0, 1.02, LABELS[0], ha="left", color=style.NEGATIVE, **top)
-    axes.text(1.0, 1.02, LABELS[1], ha="right", color=style.POSITIVE, **top)
     return figure

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 #: Colours of the figures and the CSS variables that replace them in a page, for light and dark.
 _VARIABLES = {
-    "#333333": "--ink",
-    "#6b6b6b": "--muted",
-    "#999999": "--axis",
-    "#e3e3e3": "--grid",
-    "#0072b2": "--positive",
-    "#d55e00": "--negative",
-    "#e69f00": "--second",
-    "#009e73": "--mark",
-    "#ffffff": "--paper",
+    "#333333": "ink",
+    "#6b6b6b": "muted",
+    "#999999": "axis",
+    "#e3e3e3": "grid",
+    "#0072b2": "positive",
+    "#d55e00": "negative",
+    "#e69f00": "second",
+    "#009e73": "mark",
+    "#ffffff": "paper",
 }
 
 
@@ -60,7 +60,7 @@ def inline_svg(svg: bytes, name: str, label: str) -> Any:
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r'(url\(|href=")#', rf"\g<1>#{name}-", text)
     for colour, variable in _VARIABLES.items():
-        text = re.sub(colour, f"var({variable})", text, flags=re.IGNORECASE)
+        text = re.sub(colour, f"var(--{variable})", text, flags=re.IGNORECASE)
     text = re.sub(r"'DejaVu Sans'[^;\"]*", "inherit", text)
     text = re.sub(r"font-family: [^;\"]*", "font-family: inherit", text)
     opening = f'<svg role="img" aria-label="{escape(label)}"'
