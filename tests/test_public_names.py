@@ -24,6 +24,7 @@ NAMES = [name for name in cinesent.__all__ if name != "__version__"]
 
 def test_the_names_are_these():
     assert cinesent.__all__ == [
+        "AuditFinding",
         "Band",
         "BehaviorCase",
         "BehaviorKind",
@@ -47,6 +48,7 @@ def test_the_names_are_these():
         "Explanation",
         "Export",
         "ExportError",
+        "LabelAudit",
         "LabelKeywords",
         "Metrics",
         "MissingExtraError",
@@ -63,6 +65,7 @@ def test_the_names_are_these():
         "ScoringError",
         "SentimentClassifier",
         "Slice",
+        "SourcesConfig",
         "TableKeywords",
         "Task",
         "Tokenizer",
@@ -70,6 +73,7 @@ def test_the_names_are_these():
         "TrainingError",
         "TrainingRun",
         "__version__",
+        "audit_labels",
         "calibrate",
         "compare",
         "evaluate",

@@ -18,6 +18,7 @@ from cinesent._version import __version__
 from cinesent.deferred import deferred
 
 if TYPE_CHECKING:
+    from cinesent.audit import AuditFinding, LabelAudit, audit_labels
     from cinesent.behavior import (
         BehaviorCase,
         BehaviorKind,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from cinesent.uncertainty.band import Band
 
 _HOMES = {
+    "AuditFinding": "cinesent.audit",
     "Band": "cinesent.uncertainty.band",
     "BehaviorCase": "cinesent.behavior",
     "BehaviorKind": "cinesent.behavior",
@@ -89,6 +91,7 @@ _HOMES = {
     "Explanation": "cinesent.explanation",
     "Export": "cinesent.export",
     "ExportError": "cinesent.errors",
+    "LabelAudit": "cinesent.audit",
     "LabelKeywords": "cinesent.tables",
     "Metrics": "cinesent.evaluation.metrics",
     "MissingExtraError": "cinesent.errors",
@@ -112,6 +115,7 @@ _HOMES = {
     "TrainingConfig": "cinesent.recipes",
     "TrainingError": "cinesent.errors",
     "TrainingRun": "cinesent.training.train",
+    "audit_labels": "cinesent.audit",
     "calibrate": "cinesent.evaluation.calibration",
     "compare": "cinesent.comparison.compare",
     "evaluate": "cinesent.evaluation.evaluate",
@@ -126,6 +130,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AuditFinding",
     "Band",
     "BehaviorCase",
     "BehaviorKind",
@@ -149,6 +154,7 @@ __all__ = [
     "Explanation",
     "Export",
     "ExportError",
+    "LabelAudit",
     "LabelKeywords",
     "Metrics",
     "MissingExtraError",
@@ -165,14 +171,15 @@ __all__ = [
     "ScoringError",
     "SentimentClassifier",
     "Slice",
+    "SourcesConfig",
     "TableKeywords",
     "Task",
     "Tokenizer",
-    "SourcesConfig",
     "TrainingConfig",
     "TrainingError",
     "TrainingRun",
     "__version__",
+    "audit_labels",
     "calibrate",
     "compare",
     "evaluate",

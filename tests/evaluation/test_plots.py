@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import importlib.util
 import sys
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 
-from cinesent import errors
 from cinesent.errors import ConfigError, DataError, MissingExtraError
 from cinesent.evaluation.metrics import binary_metrics
 from cinesent.evaluation.plots import (
@@ -128,6 +128,6 @@ def test_no_display_and_no_global_state_is_touched():
 
 
 def test_missing_matplotlib_names_the_command(monkeypatch):
-    monkeypatch.setattr(errors.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"pip install 'cinesent\[train\]'"):
         plot_history(HISTORY)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from cinesent import errors
 from cinesent.data.packaged import load_packaged
 from cinesent.errors import ConfigError, DataError, MissingExtraError, TrainingError
 from cinesent.models.backend import import_keras
@@ -176,6 +177,6 @@ def test_no_feature_left(tokens):
 
 @pytest.mark.parametrize("name", ["bow-lr", "nb-lr", "multi-hot-dense"])
 def test_missing_extra_names_the_command(name, monkeypatch):
-    monkeypatch.setattr(errors.importlib.util, "find_spec", lambda module: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda module: None)
     with pytest.raises(MissingExtraError, match=rf"{name} baseline .* 'cinesent\[train\]'"):
         BASELINES[name](0).fit(TOKENS, LABELS)

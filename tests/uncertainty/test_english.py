@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-import tomllib
 from importlib import resources
 
 import pytest
@@ -56,9 +56,10 @@ def test_a_long_text_takes_the_time_of_a_short_one():
 
 
 def test_the_words_are_written_as_they_are_looked_up():
-    source = resources.files("cinesent.uncertainty").joinpath("function_words.toml")
-    lists = tomllib.loads(source.read_text(encoding="utf-8"))
+    source = resources.files("cinesent.uncertainty").joinpath("function_words.json")
+    lists = json.loads(source.read_text(encoding="utf-8"))
     assert len(lists) == 21
-    for words in lists.values():
+    for lines in lists.values():
+        words = " ".join(lines)
         assert words == words.lower()
         assert len(words.split()) > 15

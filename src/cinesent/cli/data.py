@@ -8,12 +8,15 @@ import typer
 
 from cinesent.cli import completion
 from cinesent.cli.console import report_error, result, result_json, result_table, table_of
-from cinesent.cli.options import DataOption, JsonOption, QuietOption, reads_labels
+from cinesent.cli.options import DataOption, JsonOption, ModelOption, QuietOption, reads_labels
 from cinesent.cli.reporting import ConsoleReporter
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.table import Table
 
+    from cinesent.audit import LabelAudit
     from cinesent.data.describe import Description
 
 app = typer.Typer(
@@ -106,6 +109,22 @@ def check(
         ),
     ] = None,
     data: DataOption = None,
+    audit: Annotated[
+        bool,
+        typer.Option(
+            "--audit",
+            help="Look for labels that are likely wrong, contradictory and near duplicates, and "
+            "texts that two splits share (audit extra).",
+        ),
+    ] = False,
+    out: Annotated[
+        str,
+        typer.Option("--out", metavar="FILE.csv", help="With --audit: what to review, as CSV."),
+    ] = "audit.csv",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the file of --out if it exists.")
+    ] = False,
+    model: ModelOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     *,
@@ -113,24 +132,35 @@ def check(
 ) -> None:
     """Check whether a file can be trained on: its columns, labels and bad rows.
 
-    The exit status is 1 if it cannot.
+    The exit status is 1 if it cannot. --audit predicts every review with an
+    n-gram model that was trained on the others, and with a trained model unless
+    it has seen them; labels that both contradict are listed first.
 
     For example:
 
       cinesent data check reviews.csv
 
       cinesent data check --data stars.xlsx --label-column stars --positive-from 6
+
+      cinesent data check reviews.csv --audit --out review-these.csv
     """
     from cinesent.data import check_dataset
 
     if path is not None and data is not None:
         raise typer.BadParameter(f"the data is given twice: {path!r} and --data {data!r}.")
     reporter = ConsoleReporter(quiet)
-    found = check_dataset(data if path is None else path, reporter=reporter, **table)
+    source = data if path is None else path
+    target = _audit_target(out, overwrite) if audit else None
+    found = check_dataset(source, reporter=reporter, **table)
+    audited = None
+    if target is not None and found.ok:
+        audited = _audit(found.source, model, target, reporter, table)
     if as_json:
-        result_json(found.to_dict())
+        result_json({**found.to_dict(), "audit": audited and audited.to_dict()})
     else:
         _show(found.description)
+        if audited is not None:
+            _show_audit(audited)
     for note in found.notes:
         reporter.message(f"note: {note}")
     for problem in found.problems:
@@ -139,6 +169,40 @@ def check(
         report_error(f"{found.source} cannot be trained on.")
         raise typer.Exit(1)
     reporter.message(f"ok: {found.source} can be trained on.")
+
+
+def _audit_target(out: str, overwrite: bool) -> Path:
+    from cinesent.environment import expand_user
+    from cinesent.errors import DataError, option
+
+    target = expand_user(out)
+    if target.exists() and not overwrite:
+        raise DataError(
+            f"{target} exists. Replace it with {option('overwrite', True)}, or name another file "
+            f"with {option('out')}."
+        )
+    return target
+
+
+def _audit(
+    source: str, model: str | None, target: Path, reporter: ConsoleReporter, table: dict[str, Any]
+) -> LabelAudit:
+    from cinesent.audit import audit_labels
+    from cinesent.data import load_dataset
+
+    # What was read has been reported by the check already.
+    audit = audit_labels(load_dataset(source, **table), model=model, reporter=reporter)
+    audit.save(target)
+    reporter.message(f"wrote {target}")
+    return audit
+
+
+def _show_audit(audit: LabelAudit) -> None:
+    rows = [
+        (problem, f"{count:,}", f"{count / audit.num_reviews:.2%}")
+        for problem, count in audit.to_dict()["counts"].items()
+    ]
+    result_table(table_of(("audit", "found", "of training reviews"), rows))
 
 
 def _show(description: Description) -> None:

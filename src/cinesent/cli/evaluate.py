@@ -59,9 +59,7 @@ def evaluate_command(
     ] = None,
     report: Annotated[
         str | None,
-        typer.Option(
-            "--report", metavar="DIR", help="Write index.html, plots and predictions there."
-        ),
+        typer.Option("--report", metavar="DIR", help="Write a web page, figures and data there."),
     ] = None,
     record: Annotated[
         bool,

@@ -48,7 +48,8 @@ def evaluate(
             dataset, if it has its own, as "sst" has, else the training reviews that the training of
             this very model held out. None: the test reviews if there are any, else the validation
             reviews if the dataset has its own or the model was trained on this data, else all.
-        report: a folder for `index.html`, `metrics.json`, `predictions.csv` and plots.
+        report: a folder for a web page, its figures as PNG and SVG, and its data as JSON and CSV.
+            The page also has the behavior suite, baselines and the most confident mistakes.
         reporter: receives what is scored, and progress.
         table: how to read a file, see :func:`cinesent.load_dataset`.
 
@@ -57,7 +58,7 @@ def evaluate(
         ConfigError: `split`, `report` or a keyword of `table` is not valid.
         DataError: the data cannot be loaded, has no such split or no labels, or "validation" was
             asked for and this is not the data the model was trained on.
-        MissingExtraError: `report` was asked for and matplotlib is not installed.
+        MissingExtraError: `report` was asked for and the report extra is not installed.
 
     Example:
         >>> evaluation = cinesent.evaluate("model", "imdb")  # doctest: +SKIP
@@ -78,8 +79,10 @@ def evaluate(
     evaluation = _score(classifier, dataset, chosen, reviews, reporter)
     if folder is not None:
         from cinesent.evaluation.report import write_report
+        from cinesent.reports.details import gather_details
 
-        page = write_report(evaluation, folder, classifier.bundle.provenance)
+        details = gather_details(classifier, dataset, reviews, evaluation, reporter)
+        page = write_report(evaluation, folder, classifier.bundle.provenance, details)
         reporter.message(f"wrote {page}")
     return evaluation
 

@@ -62,7 +62,7 @@ def plot_history(history: Sequence[Mapping[str, Any]]) -> Figure:
         axes.margins(x=0.06, y=0.12)
         _whole_ticks(axes)
         _mark_best(axes, epochs, validation, _column(history, "val_loss"), name)
-        if axes.lines:
+        if axes.get_legend_handles_labels()[0]:
             style.add_legend(axes, loc="best")
     style.as_percent(figure.axes[1].yaxis)
     return figure

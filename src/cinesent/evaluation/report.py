@@ -1,21 +1,32 @@
-"""Writes an evaluation to a folder: numbers, predictions without texts, plots, and a web page."""
+"""Writes an evaluation to a folder: a web page, numbers, predictions and figures."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cinesent.bundle import Provenance
-from cinesent.errors import DataError, require
+from cinesent.errors import DataError
+from cinesent.evaluation import plots
 from cinesent.evaluation.metrics import Metrics
-from cinesent.evaluation.results import Evaluation, Slice
-from cinesent.evaluation.style import interval, percent
+from cinesent.evaluation.plots import save_figure_bytes
+from cinesent.evaluation.results import Evaluation
+from cinesent.evaluation.style import INK, interval, percent
 from cinesent.files import write_atomic
+from cinesent.probability import sigmoid
+from cinesent.reports.details import ReportDetails
+from cinesent.reports.figures import coverage_accuracy, plot_coverage, plot_precision_recall
+from cinesent.reports.page import inline_svg, render, require_report, save_svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: The names and meanings of metrics, in the order in which they are shown.
 METRIC_NAMES = {
@@ -29,35 +40,14 @@ METRIC_NAMES = {
     "ece": ("calibration error", "mean distance of probability and share of positives"),
 }
 
-_PLOTS = {
-    "confusion-matrix.png": "Confusion matrix",
-    "roc.png": "ROC curve",
-    "reliability.png": "Reliability",
+_LABELS = {
+    "roc": "ROC curve",
+    "precision-recall": "Precision against recall",
+    "reliability": "Share of positives against predicted probability",
+    "reliability-before": "Share of positives against predicted probability, before calibration",
+    "coverage": "Accuracy against the share of reviews decided",
+    "history": "Loss and accuracy over the epochs of training",
 }
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; color: #333; max-width: 62rem; margin: 2rem auto;
-  padding: 0 1rem; }}
-h1 {{ font-size: 1.5rem; }} h2 {{ font-size: 1.1rem; margin-top: 2rem; }}
-table {{ border-collapse: collapse; }}
-td, th {{ padding: .2rem .9rem .2rem 0; text-align: left; border-bottom: 1px solid #e3e3e3; }}
-td.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
-.plots {{ display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }}
-img {{ width: 19rem; max-width: 100%; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-{body}
-</body>
-</html>
-"""
 
 
 def check_report_folder(folder: Path) -> None:
@@ -65,46 +55,53 @@ def check_report_folder(folder: Path) -> None:
 
     Raises:
         DataError: it is a file.
-        MissingExtraError: matplotlib is not installed.
+        MissingExtraError: the report extra is not installed.
     """
-    require("matplotlib", "train", "A report with plots")
+    require_report()
     if folder.exists() and not folder.is_dir():
         raise DataError(f"{folder} is a file; a report needs a folder. Name another one.")
 
 
 def write_report(
-    evaluation: Evaluation, folder: Path, provenance: Provenance | None = None
+    evaluation: Evaluation,
+    folder: Path,
+    provenance: Provenance | None = None,
+    details: ReportDetails | None = None,
 ) -> Path:
-    """Write `metrics.json`, `predictions.csv`, plots and `index.html` into a folder.
+    """Write `index.html`, `metrics.json`, `report.json`, `predictions.csv` and figures to a folder.
 
-    Files of these names are replaced, others are left alone. The texts of reviews are not written.
+    The page needs no other file. Figures are written as PNG and SVG as well. Files of these names
+    are replaced, others are left alone. The texts of published datasets are not written.
 
     Args:
         evaluation: what to report.
         folder: created if it does not exist.
         provenance: where the model comes from.
+        details: see :func:`cinesent.reports.details.gather_details`; None leaves them out.
 
     Returns:
         The path of `index.html`.
 
     Raises:
         DataError: a file cannot be written.
-        MissingExtraError: matplotlib is not installed.
+        MissingExtraError: the report extra is not installed.
     """
     check_report_folder(folder)
-    plots = _draw(evaluation)
+    figures = _draw(evaluation, details)
     origin = {
         key: value
         for key, value in (provenance or Provenance()).to_manifest().items()
         if key in ("created", "data", "seed", "backend", "command", "versions")
     }
-    payload = {**evaluation.to_dict(), "model_origin": origin}
+    extra = {} if details is None else details.to_dict()
     contents = {
-        "metrics.json": json.dumps(payload, indent=2, ensure_ascii=False).encode() + b"\n",
+        "metrics.json": _json({**evaluation.to_dict(), "model_origin": origin}),
+        "report.json": _json({**_curves(evaluation), **extra}),
         "predictions.csv": _predictions(evaluation),
-        **plots,
-        "index.html": _page(evaluation, origin, list(plots)).encode(),
+        "index.html": _page(evaluation, details, figures, origin).encode("utf-8", "surrogatepass"),
     }
+    for name, figure in figures.items():
+        contents |= {f"{name}.png": save_figure_bytes(figure), f"{name}.svg": save_svg(figure)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
@@ -129,16 +126,41 @@ def _shown(key: str, value: float | None) -> str:
     return percent(value, 2) if key in shares else f"{value:.4f}"
 
 
-def _draw(evaluation: Evaluation) -> dict[str, bytes]:
-    """Return the plots by file name; the ROC curve only where both classes occur."""
-    from cinesent.evaluation import plots
-
+def _draw(evaluation: Evaluation, details: ReportDetails | None) -> dict[str, Figure]:
+    """Return the figures by name; the curves only where both classes occur."""
     labels, probabilities = evaluation.labels, evaluation.probabilities
-    figures = {"confusion-matrix.png": plots.plot_confusion_matrix(evaluation.metrics)}
+    found = {"confusion-matrix": plots.plot_confusion_matrix(evaluation.metrics)}
     if evaluation.metrics.roc_auc is not None:
-        figures["roc.png"] = plots.plot_roc(labels, probabilities)
-    figures["reliability.png"] = plots.plot_reliability(labels, probabilities)
-    return {name: plots.save_figure_bytes(figure) for name, figure in figures.items()}
+        found["roc"] = plots.plot_roc(labels, probabilities)
+        found["precision-recall"] = plot_precision_recall(labels, probabilities)
+    found["reliability"] = plots.plot_reliability(labels, probabilities)
+    if details is not None and details.temperature != 1:
+        before = _uncalibrated(probabilities, details.temperature)
+        found["reliability-before"] = plots.plot_reliability(labels, before)
+        found["reliability-before"].axes[0].set_xlabel("before calibration", color=INK)
+    found["coverage"] = plot_coverage(labels, probabilities)
+    if details is not None and details.history:
+        found["history"] = plots.plot_history(details.history)
+    return found
+
+
+def _uncalibrated(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    """Return the probabilities at a temperature of 1."""
+    clipped = np.clip(probabilities.astype(np.float64), 1e-12, 1 - 1e-12)
+    return np.asarray(sigmoid(temperature * np.log(clipped / (1 - clipped))))
+
+
+def _curves(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the points of the coverage curve, at most 200 of them."""
+    coverage, accuracy = coverage_accuracy(evaluation.labels, evaluation.probabilities)
+    step = max(1, len(coverage) // 200)
+    pairs = zip(coverage.tolist(), accuracy.tolist(), strict=True)
+    return {"coverage": [list(pair) for pair in pairs][::-step][::-1]}
+
+
+def _json(payload: Mapping[str, Any]) -> bytes:
+    text = json.dumps(payload, indent=2, ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass") + b"\n"
 
 
 def _predictions(evaluation: Evaluation) -> bytes:
@@ -153,46 +175,27 @@ def _predictions(evaluation: Evaluation) -> bytes:
     return text.getvalue().encode("utf-8", "surrogatepass")
 
 
-def _page(evaluation: Evaluation, origin: Mapping[str, Any], plots: Sequence[str]) -> str:
-    """Return the web page: numbers, plots, slices, and where the model comes from."""
-    metrics = evaluation.metrics
-    parts = [
-        f"<p>{metrics.num_reviews:,} reviews; accuracy {percent(metrics.accuracy, 2)} "
-        f"({interval(*evaluation.interval)}). "
-        f"{evaluation.reviews_per_second:,.0f} reviews per second.</p>",
-        _table(metric_rows(metrics)),
-        f'<div class="plots">{"".join(map(_image, plots))}</div>',
-    ]
-    distinct = evaluation.without_duplicates
-    if distinct is not None:
-        parts.append("<h2>Without reviews that occur in the training reviews</h2>")
-        left_out = metrics.num_reviews - distinct.num_reviews
-        parts.append(f"<p>{left_out:,} left out, {distinct.num_reviews:,} scored.</p>")
-        parts.append(_table(metric_rows(distinct)[:2]))
-    for title, slices in (("rating", evaluation.by_rating), ("length", evaluation.by_length)):
-        if slices:
-            parts += [f"<h2>By {title}</h2>", _table(_slice_rows(slices))]
-    if origin:
-        text = escape(json.dumps(origin, indent=2, ensure_ascii=False))
-        parts += ["<h2>The model</h2>", f"<pre>{text}</pre>"]
-    title = escape(f"{evaluation.model} on {evaluation.data}, {evaluation.split}")
-    return _PAGE.format(title=title, body="\n".join(parts))
-
-
-def _image(name: str) -> str:
-    return f'<img src="{name}" alt="{_PLOTS[name]}">'
-
-
-def _slice_rows(slices: Iterable[Slice]) -> list[tuple[str, str, str]]:
-    return [
-        (part.name, percent(part.accuracy, 2), f"of {part.num_reviews:,} reviews")
-        for part in slices
-    ]
-
-
-def _table(rows: Iterable[tuple[str, str, str]]) -> str:
-    cells = (
-        f'<tr><th>{escape(name)}</th><td class="number">{value}</td><td>{escape(note)}</td></tr>'
-        for name, value, note in rows
+def _page(
+    evaluation: Evaluation,
+    details: ReportDetails | None,
+    figures: Mapping[str, Figure],
+    origin: Mapping[str, Any],
+) -> str:
+    """Return the web page; the confusion matrix is a table in it."""
+    drawn = {
+        name: inline_svg(save_svg(figure), name, _LABELS[name])
+        for name, figure in figures.items()
+        if name != "confusion-matrix"
+    }
+    return render(
+        "evaluation.html",
+        title=f"{evaluation.model} on {evaluation.data}, {evaluation.split}",
+        evaluation=evaluation,
+        interval=interval(*evaluation.interval),
+        metric_rows=metric_rows(evaluation.metrics),
+        distinct=evaluation.without_duplicates,
+        details=details,
+        history=drawn.pop("history", None),
+        figures=list(drawn.values()),
+        origin=json.dumps(origin, indent=2, ensure_ascii=False) if origin else "",
     )
-    return f"<table>{''.join(cells)}</table>"

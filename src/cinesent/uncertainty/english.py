@@ -9,8 +9,8 @@ which it must not reject, and on sentences in other languages.
 from __future__ import annotations
 
 import functools
+import json
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from importlib import resources
@@ -89,9 +89,16 @@ def _is_foreign(words: list[str], num_english: int, known: _Words) -> bool:
 
 @functools.cache
 def _function_words() -> _Words:
-    source = resources.files("cinesent.uncertainty").joinpath("function_words.toml")
-    lists = tomllib.loads(source.read_text(encoding="utf-8"))
-    languages = {name: frozenset(str(words).split()) for name, words in lists.items()}
+    """Return the lists of function_words.json.
+
+    Those of English have words in them that are frequent in its reviews. A word that English has as
+    well, such as the Dutch "is" or the Italian "come", counts for neither. Particles of names ("De
+    Niro", "Das Boot") say nothing alone.
+    """
+    # In JSON, because predicting imports it already, and no reader of TOML.
+    source = resources.files("cinesent.uncertainty").joinpath("function_words.json")
+    lists = json.loads(source.read_text(encoding="utf-8"))
+    languages = {name: frozenset(" ".join(lines).split()) for name, lines in lists.items()}
     english, particles = languages.pop("english"), languages.pop("particles")
     foreign: dict[str, tuple[str, ...]] = {}
     for name, words in languages.items():
