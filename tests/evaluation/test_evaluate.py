@@ -200,7 +200,7 @@ def test_report(classifier, small_dataset, tmp_path, recorder):
     assert metrics["metrics"] == found.metrics.to_dict()
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert 'aria-label="ROC curve"' in page
-    assert f"{found.metrics.accuracy:.2%} (95% CI: " in page
+    assert f"{found.metrics.accuracy:.2%}" in page
 
 
 def test_report_of_one_class_and_a_strange_name(classifier, tmp_path):
