@@ -15,14 +15,11 @@ import cinesent.text.native_encoder
 from cinesent.native import NativeLibrary, native_library
 from cinesent.recipes import ModelConfig
 from cinesent.text.encoded_reviews import encode_review
-from cinesent.text.native_encoder import KNOWN_RULES, NativeEncoder
-from cinesent.text.tokenizer import PADDING, RULES, UNKNOWN, Tokenizer, tokenize
+from cinesent.text.native_encoder import NATIVE_RULES, NativeEncoder
+from cinesent.text.tokenizer import KNOWN_RULES, PADDING, UNKNOWN, Tokenizer, tokenize
 
 LIBRARY = native_library()
-pytestmark = [
-    pytest.mark.skipif(not isinstance(LIBRARY, NativeLibrary), reason=str(LIBRARY)),
-    pytest.mark.skipif(RULES != KNOWN_RULES, reason="Python tokenizes these rules"),
-]
+pytestmark = pytest.mark.skipif(not isinstance(LIBRARY, NativeLibrary), reason=str(LIBRARY))
 
 ROOT = Path(__file__).parents[2]
 WORDS = [
@@ -31,9 +28,11 @@ WORDS = [
     *("it", "!!", "!", "?", "?!", "...", "..", ".", "*", "**", "$", "--", "-", ":", ";", ":-)"),
     *(";)", ":(", ":'(", "(-:", "<3", "<", ">", '"', "'", "7/10", "8.5/10", "10", "1,000.5"),
     *("1980", "1980s", "2nd", "3d", "1st", "th", "é", "café", "über", "ß", "÷", "×", "¡", "©"),
+    *("***", "*****", "9/10", "10/10", "1/10", "terrible", "tremble", "brilliant", "performance"),
     *("_", "&", "#", "o", "d", "p", "3", "/", "|", "[", "]", ")", "(", "\\"),
 ]
 TOKENIZER = Tokenizer((PADDING, UNKNOWN, *dict.fromkeys(WORDS)))
+OLD = Tokenizer(TOKENIZER.vocabulary, rules=1)
 
 #: What the rules treat in a way of its own, put together at random.
 PIECES = [
@@ -44,6 +43,8 @@ PIECES = [
     *("\xa0", "¨", "´", "\t", "\n", "\x00", "\x1f", "\x7f", "_", " ", "  ", "film", "sooooo"),
     *("fiiilms", "overacts", "walking", "moved", "happiest", "realness", "reddish", "catlike"),
     *("S", "ING", "1980's", "2nd", "3d", "1st", "5th", "1,000.5", "8.5/10", "&", " & ", "&;"),
+    *("****", "***", "terible", "terribel", "trrible", "briliiant", "perfirmance", "performances"),
+    *("11/10", "4.5/5", "87/100", "8.5/10", "3/5", "3/7", "1234/10", "0/5", "5/100", "12.25/10"),
     *("&amp;", "\\", "|", "[", "]", ")", "("),
 ]
 
@@ -62,12 +63,36 @@ def agrees(encoder: NativeEncoder, text: str, tokenizer: Tokenizer = TOKENIZER) 
     return found is not None
 
 
-def test_strings_put_together_at_random(encoder):
+@pytest.mark.parametrize("tokenizer", [OLD, TOKENIZER], ids=["rules 1", "rules 2"])
+def test_strings_put_together_at_random(encoder, tokenizer):
     rng = random.Random(7)
+    native = NativeEncoder(tokenizer)
     done = 0
     for _ in range(20_000):
-        done += agrees(encoder, "".join(rng.choices(PIECES, k=rng.randint(0, 14))))
+        text = "".join(rng.choices(PIECES, k=rng.randint(0, 14)))
+        done += agrees(native, text, tokenizer)
     assert done > 15_000
+
+
+def test_all_known_rules_are_native():
+    assert NATIVE_RULES == KNOWN_RULES
+
+
+def test_words_one_letter_away_at_random(encoder):
+    rng = random.Random(9)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for _ in range(20_000):
+        word = list(rng.choice(("terrible", "tremble", "brilliant", "performance", "overact")))
+        for _ in range(rng.randint(1, 2)):
+            place = rng.randrange(len(word))
+            edit = rng.randrange(4)
+            word[place : place + 1 + (edit == 3)] = {
+                0: [],
+                1: [rng.choice(letters)],
+                2: [word[place], rng.choice(letters)],
+                3: word[place : place + 2][::-1],
+            }[edit]
+        agrees(encoder, "".join(word))
 
 
 def test_any_latin_characters(encoder):
@@ -124,7 +149,7 @@ def test_python_tokenizes_what_leaves_latin(encoder, text):
 
 
 def test_python_tokenizes_other_rules(monkeypatch):
-    monkeypatch.setattr(cinesent.text.native_encoder, "KNOWN_RULES", RULES + 1)
+    monkeypatch.setattr(cinesent.text.native_encoder, "NATIVE_RULES", ())
     monkeypatch.setattr(cinesent.text.native_encoder, "_FIRST_IN_PYTHON", 0)
     assert NativeEncoder(TOKENIZER).encode("a film") is None
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from cinesent.errors import BundleError
 
 #: Of the interface; `cinesent_version` in cpp/library.cpp returns the same number.
-VERSION = 2
+VERSION = 3
 
 #: Numbers of the instruction sets in the interface, the preferred one first.
 INSTRUCTION_SETS = {"avx512": 3, "avx2": 2, "neon": 1}
@@ -67,7 +67,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "cinesent_index_tokens": (_i32, (_pointer, _pointer, _i64, _u64, _pointer, _i64)),
     "cinesent_encode": (
         _i64,
-        (ctypes.c_char_p, _i64, _pointer, _pointer, _pointer, _i64, _u64, _i64, _pointer),
+        (ctypes.c_char_p, _i64, _pointer, _pointer, _pointer, _i64, _u64, _i64, _i32, _pointer),
     ),
     "cinesent_score": (None, (_pointer, _i64, _i64, *[_pointer] * 5)),
     "cinesent_score_ngrams": (

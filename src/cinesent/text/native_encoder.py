@@ -1,6 +1,6 @@
 """The tokenizer in the native library, for Latin-1 text: the same ids, four times as fast.
 
-It knows the rules of :data:`KNOWN_RULES`. Python tokenizes for all other rules, and texts with
+It knows the rules of :data:`NATIVE_RULES`. Python tokenizes for all other rules, and texts with
 characters beyond Latin-1, entities, or a few rare characters (see cpp/tokenizer.cpp).
 """
 
@@ -15,8 +15,8 @@ from cinesent.native import NativeLibrary, native_library
 from cinesent.native.library import address, check_result
 from cinesent.text.tokenizer import Tokenizer
 
-#: The version of the tokenizer's rules that cpp/tokenizer.cpp follows.
-KNOWN_RULES = 1
+#: The versions of the tokenizer's rules that cpp/tokenizer.cpp follows.
+NATIVE_RULES = (1, 2)
 # Indexing the vocabulary takes as long as tokenizing some fifty reviews in Python.
 _FIRST_IN_PYTHON = 50
 # Longer texts are tokenized in Python, which does so in blocks.
@@ -32,7 +32,9 @@ class NativeEncoder:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._known = isinstance(native_library(), NativeLibrary) and tokenizer.rules == KNOWN_RULES
+        self._known = (
+            isinstance(native_library(), NativeLibrary) and tokenizer.rules in NATIVE_RULES
+        )
         self._num_asked = 0
         self._index: _Index | None = None
 
@@ -75,7 +77,7 @@ class _Index:
         self._slots = np.zeros(1 << (2 * len(tokens)).bit_length(), dtype=np.int32)
         # So that nobody can make a vocabulary whose tokens all collide.
         self._seed = int.from_bytes(os.urandom(8), "little")
-        self._longest = max(sizes)
+        self._longest, self._rules = max(sizes), tokenizer.rules
         self._arguments = (
             *(address(self._tokens, np.uint8), address(self._offsets, np.int64)),
             *(address(self._slots, np.int32), len(self._slots), self._seed, self._longest),
@@ -88,7 +90,7 @@ class _Index:
     def encode(self, content: bytes) -> NDArray[np.int32] | None:
         ids = np.empty(len(content), dtype=np.int32)
         count = self._functions.cinesent_encode(
-            *(content, len(content), *self._arguments, address(ids, np.int32))
+            *(content, len(content), *self._arguments, self._rules, address(ids, np.int32))
         )
         if count == -1:
             return None

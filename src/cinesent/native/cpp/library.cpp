@@ -18,7 +18,7 @@ namespace {
 
 using namespace cinesent;
 
-constexpr int32_t VERSION = 2;
+constexpr int32_t VERSION = 3;
 // Numbers of the instruction sets in the interface; the order is that of preference.
 enum : int32_t { IS_NEON = 1, IS_AVX2 = 2, IS_AVX512 = 3 };
 constexpr int64_t LARGEST_UNITS = 8192;

@@ -1,10 +1,11 @@
-// The tokenizer of docs/tokenizer.md, rules 1, for Latin-1 text. The same as cinesent/text/clean.py
-// and tokenizer.py: where a text needs more than Latin-1 (an entity, a letter that Unicode's NFKC
+// The tokenizer of docs/tokenizer.md for Latin-1 text. The same as cinesent/text/clean.py and
+// tokenizer.py: where a text needs more than Latin-1 (an entity, a letter that Unicode's NFKC
 // takes out of it), the caller is told to let Python tokenize it.
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernel.h"
+#include "vocabulary.h"
 
 #if defined(_WIN32)
 #define EXPORT extern "C" __declspec(dllexport)
@@ -14,14 +15,10 @@
 
 namespace {
 
-typedef uint8_t Byte;
-
 constexpr int64_t NOT_HERE = -1, OUT_OF_MEMORY = -2;
-constexpr int32_t UNKNOWN = 1;
 // As in clean.py: the characters of a tag and of a comment at most, and of a run of symbols.
 constexpr int64_t LONGEST_TAG = 300, LONGEST_COMMENT = 1000, LONGEST_RUN = 64;
 
-bool is_digit(Byte c) { return c >= '0' && c <= '9'; }
 // Lower-cased text has no other letters: the feminine and masculine ordinals become a and o.
 bool is_letter(Byte c) { return (c >= 'a' && c <= 'z') || (c >= 0xdf && c != 0xf7); }
 bool is_word(Byte c) { return is_letter(c) || is_digit(c) || c == '_'; }
@@ -205,83 +202,6 @@ int64_t token_end(const Text& text, int64_t place) {
   return end > place ? end : place + 1;
 }
 
-struct Vocabulary {
-  const Byte* tokens;
-  const int64_t* offsets;
-  const int32_t* slots;  // the index of a token and 1, or 0
-  uint64_t mask, seed;
-  int64_t longest;
-};
-
-uint64_t hash_of(const Byte* token, int64_t size, uint64_t seed) {
-  uint64_t hash = seed ^ static_cast<uint64_t>(size);
-  for (int64_t index = 0; index < size; ++index) {
-    hash = (hash ^ token[index]) * 0x9e3779b97f4a7c15ull;
-    hash ^= hash >> 29;
-  }
-  return hash ^ (hash >> 32);
-}
-
-int32_t look_up(const Vocabulary& vocabulary, const Byte* token, int64_t size) {
-  if (size > vocabulary.longest) return 0;
-  uint64_t slot = hash_of(token, size, vocabulary.seed) & vocabulary.mask;
-  while (const int32_t found = vocabulary.slots[slot]) {
-    const int32_t id = found - 1;
-    const int64_t start = vocabulary.offsets[id];
-    if (vocabulary.offsets[id + 1] - start == size &&
-        !memcmp(vocabulary.tokens + start, token, static_cast<size_t>(size)))
-      return id;
-    slot = (slot + 1) & vocabulary.mask;
-  }
-  return 0;
-}
-
-// Runs of three or more of one character become `kept` of them; returns the size.
-int64_t squeeze(const Byte* token, int64_t size, int64_t kept, Byte* out) {
-  int64_t length = 0;
-  for (int64_t place = 0; place < size;) {
-    int64_t end = place + 1;
-    while (end < size && token[end] == token[place]) ++end;
-    const int64_t count = end - place > 2 ? kept : end - place;
-    for (int64_t index = 0; index < count; ++index) out[length++] = token[place];
-    place = end;
-  }
-  return length;
-}
-
-// A form of a word that is not in the vocabulary, nearest first: `_alternatives` of tokenizer.py.
-int32_t second_chance(const Vocabulary& vocabulary, const Byte* token, int64_t size, Byte* scratch) {
-  static const struct {
-    const char* text;
-    int64_t size;
-    bool or_e;
-  } SUFFIXES[] = {{"'s", 2, false}, {"s", 1, false},   {"es", 2, false},   {"ed", 2, true},
-                  {"d", 1, false},  {"ing", 3, true},  {"ly", 2, false},   {"er", 2, true},
-                  {"est", 3, true}, {"ness", 4, false}, {"ish", 3, false}, {"y", 1, false},
-                  {"like", 4, false}};
-  const int64_t squeezed = squeeze(token, size, 2, scratch);
-  if (squeezed != size) {
-    if (const int32_t id = look_up(vocabulary, scratch, squeezed)) return id;
-    const int64_t single = squeeze(token, size, 1, scratch);
-    if (const int32_t id = look_up(vocabulary, scratch, single)) return id;
-  }
-  for (const auto& suffix : SUFFIXES) {
-    const int64_t stem = size - suffix.size;
-    if (stem <= 3 || memcmp(token + stem, suffix.text, static_cast<size_t>(suffix.size))) continue;
-    if (const int32_t id = look_up(vocabulary, token, stem)) return id;
-    if (!suffix.or_e || stem >= vocabulary.longest) continue;
-    memcpy(scratch, token, static_cast<size_t>(stem));
-    scratch[stem] = 'e';
-    if (const int32_t id = look_up(vocabulary, scratch, stem + 1)) return id;
-  }
-  return UNKNOWN;
-}
-
-int32_t id_of(const Vocabulary& vocabulary, const Byte* token, int64_t size, Byte* scratch) {
-  const int32_t id = look_up(vocabulary, token, size);
-  return id ? id : second_chance(vocabulary, token, size, scratch);
-}
-
 // The size of the contraction that token[1:] ends with, or 0.
 int64_t contraction_size(const Byte* token, int64_t size) {
   static const struct {
@@ -316,7 +236,7 @@ int64_t write_token(const Vocabulary& vocabulary, const Byte* token, int64_t siz
     if (token[0] == '.') {
       token = reinterpret_cast<const Byte*>("...");
       size = 3;
-    } else {
+    } else if (vocabulary.rules == 1 || !is_rating(token, size)) {
       size = 2;
     }
   }
@@ -346,7 +266,7 @@ EXPORT int32_t cinesent_index_tokens(const Byte* tokens, const int64_t* offsets,
 // many; -1: Python has to tokenize it, -2: there is too little memory.
 EXPORT int64_t cinesent_encode(const Byte* text, int64_t size, const Byte* tokens,
                                const int64_t* offsets, const int32_t* slots, int64_t num_slots,
-                               uint64_t seed, int64_t longest, int32_t* ids) {
+                               uint64_t seed, int64_t longest, int32_t rules, int32_t* ids) {
   Byte* memory = static_cast<Byte*>(malloc(static_cast<size_t>(size) * 8 + 16));
   if (!memory) return OUT_OF_MEMORY;
   Byte* cleaned = memory + size * 4 + 8;
@@ -355,7 +275,7 @@ EXPORT int64_t cinesent_encode(const Byte* text, int64_t size, const Byte* token
   if (count >= 0) {
     const Text all = {cleaned, count};
     const Vocabulary vocabulary = {
-        tokens, offsets, slots, static_cast<uint64_t>(num_slots) - 1, seed, longest};
+        tokens, offsets, slots, static_cast<uint64_t>(num_slots) - 1, seed, longest, rules};
     count = 0;
     for (int64_t place = 0; place < all.size;) {
       if (all.at[place] == ' ') {
