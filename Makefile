@@ -30,7 +30,7 @@ test-fast: $(VENV)/dev.stamp ## Run the tests that need no framework (a minute)
 sanitize: $(VENV)/dev.stamp ## Run the tests of the native library with the sanitizers of the compiler
 	$(BIN)/python hatch_build.py -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libubsan.so)" \
-		$(BIN)/python -m pytest tests/test_kernel.py tests/text/test_native_encoder.py; \
+		$(BIN)/python -m pytest -s tests/test_kernel.py tests/text/test_native_encoder.py; \
 		status=$$?; $(BIN)/python hatch_build.py && exit $$status
 
 lint: $(VENV)/dev.stamp ## Check style and types

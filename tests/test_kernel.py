@@ -91,6 +91,24 @@ def test_it_computes_what_onnx_runtime_computes():
         np.testing.assert_allclose(one, other[: len(one)], atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_weights_may_begin_anywhere_in_a_file(precision):
+    config = wide_config(pooling="last+max+mean", ngrams=3, ngram_buckets=640)
+    constants = graph_weights(config, stored_weights(calm_weights(config), precision))
+    shifted = {}
+    for name, value in constants.items():
+        memory = np.empty(value.nbytes + 1, dtype=np.uint8)
+        shifted[name] = memory[1:].view(value.dtype).reshape(value.shape)
+        shifted[name][...] = value
+    assert not shifted["head_max"].flags.aligned
+    rows = random_rows(config)
+    expected, shares = Kernel(config, constants).read(rows, explain=True)
+    found, others = Kernel(config, shifted).read(rows, explain=True)
+    np.testing.assert_array_equal(found, expected)
+    for one, other in zip(others, shares, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("ngrams", [0, 2, 4])
 def test_ngrams_count_once_and_not_across_reviews(ngrams):
     config = wide_config(vocabulary_size=6, ngrams=ngrams, ngram_buckets=64)

@@ -12,6 +12,7 @@ import math
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,13 +129,22 @@ def address(values: NDArray[np.generic] | None, dtype: type[np.generic]) -> int 
     The caller keeps the array alive until the function returns.
 
     Raises:
-        TypeError: the array is not of this type, or not contiguous: a fault of cinesent.
+        TypeError: the array is not of this type, not contiguous, or not aligned: a fault of
+            cinesent.
     """
     if values is None:
         return None
-    if values.dtype != dtype or not values.flags.c_contiguous:
-        raise TypeError(f"expected contiguous {np.dtype(dtype)}; found {values.dtype}")
+    if values.dtype != dtype or not (values.flags.c_contiguous and values.flags.aligned):
+        raise TypeError(f"expected contiguous, aligned {np.dtype(dtype)}; found {values.dtype}")
     return int(values.__array_interface__["data"][0])
+
+
+def aligned(values: NDArray[np.generic]) -> NDArray[Any]:
+    """Return an array that C can read: contiguous, and aligned, which views of a file may not be.
+
+    It is copied only where it has to be.
+    """
+    return np.require(values, requirements=["C_CONTIGUOUS", "ALIGNED"])
 
 
 def aligned_empty(shape: tuple[int, ...]) -> NDArray[np.float32]:

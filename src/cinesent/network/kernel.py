@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinesent.native import NativeLibrary, native_library
-from cinesent.native.library import Reading, address, check_result
+from cinesent.native.library import Reading, address, aligned, check_result
 from cinesent.network.packed_lstm import PackedLSTM
 from cinesent.network.shares import LOWEST, Shares
 from cinesent.recipes import NGRAM_ROW, ModelConfig
@@ -91,7 +91,8 @@ class Kernel:
         ]
         self._no_rows = np.empty((0, 4 * config.units), dtype=np.float32)
         self._bias = float(constants["head_bias"][0])
-        self._constants = constants
+        ngrams = ("ngrams", "ngram_scale")
+        self._ngrams = {name: aligned(constants[name]) for name in ngrams if name in constants}
 
     def read(
         self, rows: Sequence[Ids], explain: bool = False
@@ -243,7 +244,7 @@ class Kernel:
     ) -> NDArray[np.float64]:
         """Return the scores of the n-grams; each one's is divided among its words in `shares`."""
         longest, count = self.config.ngrams, len(ids)
-        weights, scales = self._constants["ngrams"], self._constants.get("ngram_scale")
+        weights, scales = self._ngrams["ngrams"], self._ngrams.get("ngram_scale")
         parts = None if shares is None else np.zeros((longest - 1, count))
         scores = np.empty(len(offsets) - 1)
         code = self._functions.cinesent_score_ngrams(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cinesent.native.library import NativeLibrary, address, aligned_empty, check_result
+from cinesent.native.library import NativeLibrary, address, aligned, aligned_empty, check_result
 from cinesent.recipes import ModelConfig
 
 _LOG2_E = 1.4426950408889634
@@ -61,8 +61,7 @@ class PackedLSTM:
         self.recurrent = _packed(constants["recurrent_kernel"][index], width)
         self.table = aligned_empty((num_resident, 4 * config.units))
         self.heads = {
-            name: np.ascontiguousarray(constants[f"head_{name}"][index, 0])
-            for name in config.poolings
+            name: aligned(constants[f"head_{name}"][index, 0]) for name in config.poolings
         }
         self.head_addresses = [
             address(self.heads.get(name), np.float32) for name in ("max", "mean", "last")
