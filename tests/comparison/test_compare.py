@@ -148,6 +148,7 @@ def test_names(tmp_path):
     assert set(COMPARABLE) - set(check_models(None)) == {
         "accurate",
         "compact",
+        "distilled",
         "large",
         "large-distilled",
     }

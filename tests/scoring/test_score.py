@@ -554,4 +554,5 @@ def test_memory_does_not_grow_with_the_file(model, reviews, tmp_path, kind):
             notes = [f"{n} " + "y" * 200 for n in range(count)]
             parquet.write_table(pyarrow.table({"note": notes, "review": texts}), source)
         peaks.append(peak_of(_SCORING, str(source), str(tmp_path / f"out.{kind}"), str(model)))
-    assert peaks[1] < peaks[0] + 60, f"MB at 2,000 and at 40,000 rows: {peaks}"
+    # The native library computes a row for each frequent word it meets, 32 MB of them at most.
+    assert peaks[1] < peaks[0] + 60 + 32, f"MB at 2,000 and at 40,000 rows: {peaks}"

@@ -13,6 +13,7 @@ from cinesent.environment import expand_user
 from cinesent.errors import ConfigError, option
 from cinesent.progress import Reporter
 from cinesent.recipes import Recipe, TrainingConfig
+from cinesent.training.run_options import check_option
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,21 @@ class OutsideInput:
         sst: "sst", or the path of the treebank.
         cad: "cad", or the path of the edited reviews.
         labels: a file that `cinesent teacher label` wrote; None: there is none.
+
+    Raises:
+        ConfigError: one of them is of another type.
     """
 
     sst: str | os.PathLike[str] = "sst"
     cad: str | os.PathLike[str] = "cad"
     labels: str | os.PathLike[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the types."""
+        for name in ("sst", "cad"):
+            expected = f'"{name}" or a path'
+            check_option(name, getattr(self, name), (str, os.PathLike), expected)
+        check_option("labels", self.labels, (str, os.PathLike, type(None)), "a path or None")
 
 
 @dataclass(frozen=True)
